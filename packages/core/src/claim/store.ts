@@ -18,6 +18,16 @@ export interface Claim {
   readonly lease: number;
 }
 
+/** How long a commit is remembered, in milliseconds. A bounded store also learns from it what may make room. */
+export interface Keep {
+  readonly key: number;
+  readonly mark: number;
+  /** The key may not be evicted for this long: a replay would still pass the timestamp. @default 0 */
+  readonly protect?: number | undefined;
+  /** The key is a repeat's, and makes room first. @default false */
+  readonly repeat?: boolean | undefined;
+}
+
 /**
  * What a store says to a claim.
  *
@@ -50,8 +60,7 @@ export interface Store {
   readonly durable: boolean;
   claim(claim: Claim): Promise<ClaimAnswer>;
   renew(claim: Claim): Promise<"ok" | "lost">;
-  /** `keep` says for how many milliseconds key and mark are kept. */
-  commit(claim: Claim, keep: { readonly key: number; readonly mark: number }): Promise<"ok" | "held">;
+  commit(claim: Claim, keep: Keep): Promise<"ok" | "held">;
   release(claim: Claim): Promise<void>;
   /**
    * Tells whether the store can be reached and is set up.
