@@ -1,2 +1,5 @@
-/** What a runtime may hand over as the body of a request. Everything else is refused. */
-export type BodySource = unknown;
+export type { BodySource, CapturedBody, NodeRequest, NodeStream, WebBody, WebStream, WebStreamReader } from "./body-source.js";
+export { type DiscardOptions, discardBody } from "./discard-body.js";
+export { keepRawBody } from "./keep-raw-body.js";
+export { RawBodyError, type RawBodyErrorCode } from "./raw-body-error.js";
+export { type AcceptedEncoding, type RawBody, type RawBodyOptions, readRawBody } from "./read-raw-body.js";
