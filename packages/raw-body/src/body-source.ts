@@ -37,11 +37,14 @@ export interface NodeStream {
   on(event: string, listener: (...values: never[]) => void): unknown;
   removeListener(event: string, listener: (...values: never[]) => void): unknown;
   pause(): unknown;
+  resume(): unknown;
   readonly readable?: boolean;
   readonly readableDidRead?: boolean;
   readonly readableEnded?: boolean;
   readonly readableEncoding?: string | null;
+  readonly readableFlowing?: boolean | null;
   readonly destroyed?: boolean;
+  readonly aborted?: boolean;
   readonly rawBody?: unknown;
   readonly body?: unknown;
 }
@@ -49,6 +52,9 @@ export interface NodeStream {
 /** The part of Node's `IncomingMessage` that is needed to get rid of it. */
 export interface NodeRequest extends NodeStream {
   destroy(): unknown;
+  readonly socket?: { destroySoon?(): unknown } | null;
+  /** Under HTTP/2, where many requests share a socket. */
+  readonly stream?: { close(code: number): unknown };
 }
 
 /** Whatever carries a body that its platform has captured. */

@@ -1,8 +1,12 @@
-import type { BodySource } from "./body-source.js";
+import type { BodySource, NodeStream, WebBody, WebStream } from "./body-source.js";
+import { type Captured, isBytes, isCaptured, isLossy, toBytes } from "./captured.js";
+import { Collector } from "./collector.js";
+import { type AcceptedEncoding, readContentEncoding } from "./content-encoding.js";
+import { inflate } from "./inflate.js";
+import { checkComplete, checkSize } from "./limits.js";
 import { RawBodyError } from "./raw-body-error.js";
-
-/** The compressions that a body may be accepted in. */
-export type AcceptedEncoding = "gzip" | "deflate" | "br";
+import { readNodeStream } from "./read-node.js";
+import { readWebStream } from "./read-web.js";
 
 /** The limits of {@link readRawBody}, and what the request's headers say about its body. */
 export interface RawBodyOptions {
@@ -10,12 +14,15 @@ export interface RawBodyOptions {
   readonly maxBytes: number;
   /** Seconds until the whole body must be there. */
   readonly timeout: number;
-  /** The value of `Content-Length`, if any. Over `maxBytes` it is refused at once; a body that ends before it is incomplete. */
+  /**
+   * The value of `Content-Length`, if any. Over `maxBytes` it is refused before anything is read; a body that ends before it is
+   * incomplete, and so is one whose length is no number, as no HTTP server lets that pass. It is never trusted otherwise.
+   */
   readonly contentLength?: string | undefined;
   /** The value of `Content-Encoding`, if any. */
   readonly contentEncoding?: string | undefined;
   /**
-   * The encodings to inflate.
+   * The encodings to inflate. What a body parser kept counts as inflated already.
    * @default none
    */
   readonly accept?: readonly AcceptedEncoding[] | undefined;
@@ -44,8 +51,120 @@ export interface RawBody {
 /**
  * Reads the exact bytes of a body, bounded in size and time. Answers at once where the bytes are at hand, else with a promise.
  *
+ * A body is read from its stream unless somebody else has read that. Then their `rawBody` counts, or their `body` if it is bytes
+ * or text; a parsed object never does. A `rawBody` of bytes counts in any case.
+ *
  * @throws {RawBodyError} at once or by rejection, so `await` it inside `try`
+ *
+ * @example
+ * const { bytes } = await readRawBody(request, { maxBytes: 1_048_576, timeout: 10 });
  */
-export function readRawBody(_source: BodySource, _options: RawBodyOptions): Promise<RawBody> | RawBody {
-  throw new RawBodyError("BODY_INCOMPLETE", "not read");
+export function readRawBody(source: BodySource, options: RawBodyOptions): Promise<RawBody> | RawBody {
+  const declared = readDeclaredLength(options.contentLength, options.maxBytes);
+  const encoding = readContentEncoding(options.contentEncoding, options.accept);
+  const request: Request = { declared, encoding, options };
+  if (source === null || source === undefined) return takeBytes(NO_BYTES, request);
+  if (typeof source === "string") return takeParsed(source, request);
+  if (isBytes(source)) return takeBytes(source, request);
+
+  const { rawBody } = source as { readonly rawBody?: unknown };
+  if (isBytes(rawBody)) return takeParsed(rawBody, request);
+  if (isNodeStream(source)) {
+    if (!wasRead(source)) return finish(readNodeStream(source, collect(request), options.timeout), request);
+    if (typeof rawBody === "string") return takeParsed(rawBody, request);
+    if (isCaptured(source.body)) return takeParsed(source.body, request);
+    // A stream that ended and never gave anything had nothing to give, whatever a parser made of that.
+    if (source.readableDidRead === false && source.readableEnded === true) return takeParsed(NO_BYTES, request);
+    throw alreadyParsed(source.body);
+  }
+  const stream = unreadWebStream(source);
+  if (stream !== undefined) return finish(readWebStream(stream, collect(request), options.timeout), request);
+  if (typeof rawBody === "string") return takeParsed(rawBody, request);
+  if (isEmptyWebBody(source)) return takeBytes(NO_BYTES, request);
+  throw alreadyParsed(source);
+}
+
+/** One call's headers, read, and its options. */
+interface Request {
+  readonly declared: number | undefined;
+  readonly encoding: AcceptedEncoding | undefined;
+  readonly options: RawBodyOptions;
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+function readDeclaredLength(header: string | undefined, maxBytes: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (!/^\d+$/.test(header)) {
+    throw new RawBodyError("BODY_INCOMPLETE", "Content-Length is not one number, so nobody can tell where the body ends");
+  }
+  const declared = Number(header);
+  checkSize(declared, maxBytes, "were declared");
+  return declared;
+}
+
+/** Bytes as they were received. */
+function takeBytes(received: ArrayBufferView | ArrayBuffer, request: Request): Promise<RawBody> | RawBody {
+  const { declared, encoding, options } = request;
+  const bytes = toBytes(received, options.maxBytes);
+  checkComplete(bytes.length, declared);
+  options.onChunk?.(bytes.length);
+  return encoding === undefined ? { bytes, lossy: false } : inflateRest(bytes, encoding, options, options.timeout);
+}
+
+/** What somebody else made of the received bytes: parsers inflate before they keep, and text may be shorter or longer than declared. */
+function takeParsed(kept: Captured, { declared, encoding, options }: Request): RawBody {
+  const bytes = toBytes(kept, options.maxBytes);
+  if (encoding === undefined && typeof kept !== "string") checkComplete(bytes.length, declared);
+  options.onChunk?.(bytes.length);
+  return { bytes, lossy: isLossy(kept) };
+}
+
+function collect({ declared, options }: Request): Collector {
+  return new Collector({ maxBytes: options.maxBytes, declared, onChunk: options.onChunk });
+}
+
+function finish(reading: Promise<Uint8Array>, { encoding, options }: Request): Promise<RawBody> {
+  if (encoding === undefined) return reading.then(asReceived);
+  // One deadline for both: inflating gets what reading has left over.
+  const started = performance.now();
+  return reading.then((received) => inflateRest(received, encoding, options, options.timeout - (performance.now() - started) / 1000));
+}
+
+function asReceived(bytes: Uint8Array): RawBody {
+  return { bytes, lossy: false };
+}
+
+async function inflateRest(received: Uint8Array, encoding: AcceptedEncoding, options: RawBodyOptions, timeout: number): Promise<RawBody> {
+  return asReceived(await inflate(received, encoding, { ...options, timeout }));
+}
+
+function isNodeStream(source: object): source is NodeStream {
+  return typeof (source as Partial<NodeStream>).on === "function" && typeof (source as Partial<NodeStream>).pause === "function";
+}
+
+/** Judged by the stream: Express 4 sets `body` to `{}` without reading. A stream that died unread counts as unread. */
+function wasRead(stream: NodeStream): boolean {
+  return stream.readableDidRead === true || stream.readableEnded === true || (stream.readable === false && stream.destroyed !== true);
+}
+
+/** The stream of bytes in a source, unless somebody else has begun to read it. */
+function unreadWebStream(source: object): WebStream | undefined {
+  const { body, bodyUsed } = source as Partial<WebBody>;
+  const stream = body ?? (source as Partial<WebStream>);
+  return typeof stream.getReader === "function" && bodyUsed !== true && stream.locked !== true ? (stream as WebStream) : undefined;
+}
+
+/** A `Request` or `Response` without a body; any other object without one is not taken for it. */
+function isEmptyWebBody(source: object): boolean {
+  const { body, bodyUsed } = source as Partial<WebBody>;
+  return body === null && bodyUsed === false;
+}
+
+function alreadyParsed(left: unknown): RawBodyError {
+  const what = left === undefined ? "nothing is left of it" : `what is left is a parsed ${Array.isArray(left) ? "array" : typeof left}`;
+  return new RawBodyError(
+    "BODY_ALREADY_PARSED",
+    `the body was read before it could be verified, and ${what}; mount the webhook route before express.json() and other body parsers, or let them keep the bytes: express.json({ verify: keepRawBody })`,
+  );
 }
