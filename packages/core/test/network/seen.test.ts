@@ -1,0 +1,19 @@
+import { describe, expect, it } from "vitest";
+import { clipped, seen } from "../../src/network/seen.js";
+
+describe("clipped", () => {
+  it("removes control characters, line ends of any kind, direction marks and lone surrogates", () => {
+    expect(clipped("a\r\nb\u0000c\u001b[31md\u007f\u0085\u2028\u2029\u202e\ud800e")).toBe("abc[31mde");
+  });
+  it("clips to 64 characters and says so", () => {
+    expect(clipped("x".repeat(64))).toBe("x".repeat(64));
+    expect(clipped("x".repeat(65))).toBe(`${"x".repeat(64)}...`);
+  });
+});
+
+describe("seen", () => {
+  it("quotes text, shows plain values and names the kind of others", () => {
+    const values = ["a\nb", 7, true, null, undefined, 7n, Symbol("s"), [], {}, () => 1];
+    expect(values.map(seen)).toEqual(['"ab"', "7", "true", "null", "undefined", "7", "Symbol(s)", "a list", "an object", "a function"]);
+  });
+});
