@@ -1,0 +1,47 @@
+import { ConfigurationError, Refusal } from "../errors.js";
+import { formatAddress } from "./address.js";
+import { ADDRESS_OR_CIDR, createAddressSet } from "./address-set.js";
+import { type Arrival, peerOf } from "./arrival.js";
+import { clientOf } from "./client-address.js";
+import { seen } from "./seen.js";
+import { type TrustedProxies, trustAdvice } from "./trusted-proxies.js";
+
+/** Refuses a delivery whose client is not on the list, or cannot be told. */
+export type AddressCheck = (arrival: Arrival) => Refusal | undefined;
+
+/**
+ * Compiles the option `allow`.
+ *
+ * @param list - The option as the user wrote it.
+ * @param header - The header that tells the client, in lower case.
+ * @throws ConfigurationError if it is no list of addresses and CIDRs.
+ */
+export function createAddressCheck(list: unknown, header: string, trust: TrustedProxies): AddressCheck {
+  if (!Array.isArray(list)) {
+    const advice = list === undefined ? " (a missing environment variable?); leave it out to allow every address" : "";
+    throw new ConfigurationError("allow", `${seen(list)} is no list${advice}; expected a list, each entry ${ADDRESS_OR_CIDR}`);
+  }
+  const allowed = createAddressSet(list, "allow");
+  const denial = list.length === 0 ? "allow is an empty list, which denies every address" : undefined;
+  return (arrival) => {
+    const client = clientOf(arrival, header, trust);
+    if ("problem" in client) return new Refusal("ADDRESS_UNKNOWN", client.problem);
+    if (allowed.has(client.address)) return undefined;
+    const text = formatAddress(client.address);
+    const detail = denial ?? (client.forwarded ? hopDetail(text, header) : peerDetail(text, arrival, header, trust));
+    return new Refusal("ADDRESS_NOT_ALLOWED", detail);
+  };
+}
+
+/** The words for a client that a trusted proxy told: it may be one more proxy, which nobody named. */
+function hopDetail(text: string, header: string): string {
+  return `${text}, told by ${header}, is not in allow; if it is a proxy of yours, name it in trustedProxies too`;
+}
+
+/** The words for the peer itself: it may be a proxy, of which no header was read or which sent none. */
+function peerDetail(text: string, arrival: Arrival, header: string, trust: TrustedProxies): string {
+  if (arrival.headers.values(header).length === 0) return `${text}, the connection's peer, is not in allow, and no ${header} came with it`;
+  const advice = `if that peer is a proxy of yours, add ${trustAdvice(peerOf(arrival), text)}`;
+  const now = trust.named ? "" : ", since trustedProxies is left out";
+  return `${text}, the connection's peer, is not in allow; its ${header} is not believed${now}; ${advice}; Express's \`trust proxy\` is not read`;
+}

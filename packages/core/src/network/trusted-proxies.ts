@@ -1,0 +1,81 @@
+import { ConfigurationError } from "../errors.js";
+import type { Address } from "./address.js";
+import { ADDRESS_OR_CIDR, createAddressSet } from "./address-set.js";
+import type { Peer } from "./arrival.js";
+import { toCidr } from "./cidr.js";
+import { seen } from "./seen.js";
+
+/** Who may speak of the client's address and protocol. */
+export interface TrustedProxies {
+  /** Whether the option was given. Until then the default, loopback, may speak of the protocol only. */
+  readonly named: boolean;
+  /** How many proxies stand in front, where they are counted and not named. */
+  readonly hops: number | undefined;
+  /** Tells whether the other end of the connection is a trusted proxy; where proxies are counted, it always is. */
+  trustsPeer(peer: Peer): boolean;
+  /** Tells whether a hop is a trusted proxy. */
+  has(address: Address): boolean;
+}
+
+const OPTION = "trustedProxies";
+
+/** The names that stand for networks. */
+const NAMES = new Map([
+  ["loopback", ["127.0.0.0/8", "::1/128"]],
+  ["link-local", ["169.254.0.0/16", "fe80::/10"]],
+  ["private", ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]],
+]);
+
+const ENTRY = `"loopback", "link-local", "private", "unix", ${ADDRESS_OR_CIDR}`;
+const EXPECTED = `a list of ${ENTRY}; or { hops: n } with the number of proxies in front`;
+
+const NAMED = Array.from(NAMES, ([name, entries]) => ({ name, set: createAddressSet(entries, OPTION) }));
+
+/** This machine itself. */
+export const LOOPBACK = createAddressSet(["127.0.0.0/8", "::1"], OPTION);
+
+/**
+ * Compiles the option `trustedProxies`.
+ *
+ * @param value - The option as the user wrote it; `undefined` means left out.
+ * @throws ConfigurationError if it is no list of names, addresses and CIDRs and no hop count, or if it trusts everybody.
+ */
+export function createTrustedProxies(value: unknown): TrustedProxies {
+  if (value === undefined) return fromSet(false, LOOPBACK.has, false);
+  if (Array.isArray(value)) {
+    const entries = Array.from(value).flatMap((entry) => (entry === "unix" ? [] : (NAMES.get(entry) ?? [entry])));
+    for (const entry of entries) refuseEverybody(entry);
+    return fromSet(true, createAddressSet(entries, OPTION, ENTRY).has, value.includes("unix"));
+  }
+  if (typeof value !== "object" || value === null || !("hops" in value)) {
+    const advice = value === true ? ": with every peer trusted, any client could write its own address" : "";
+    throw new ConfigurationError(OPTION, `${seen(value)} cannot be${advice}; expected ${EXPECTED}`);
+  }
+  return { named: true, hops: toHops(value), trustsPeer: () => true, has: () => false };
+}
+
+function fromSet(named: boolean, has: (address: Address) => boolean, unix: boolean): TrustedProxies {
+  const trustsPeer = (peer: Peer): boolean => (typeof peer === "string" ? peer === "none" && unix : has(peer));
+  return { named, hops: undefined, trustsPeer, has };
+}
+
+/** Where every address is trusted, the leftmost entry counts, and that is the client's own. */
+function refuseEverybody(entry: unknown): void {
+  if (toCidr(entry, OPTION, ENTRY).bits > 0) return;
+  throw new ConfigurationError(OPTION, `${seen(entry)} trusts every address, so any client could write its own; expected ${EXPECTED}`);
+}
+
+function toHops(value: { readonly hops: unknown }): number {
+  const stranger = Object.keys(value).find((key) => key !== "hops");
+  if (stranger !== undefined) throw new ConfigurationError(OPTION, `${seen(stranger)} is not known beside hops; expected ${EXPECTED}`);
+  const { hops } = value;
+  if (typeof hops === "number" && Number.isSafeInteger(hops) && hops > 0) return hops;
+  throw new ConfigurationError(OPTION, `hops cannot be ${seen(hops)}; expected a whole number of at least 1`);
+}
+
+/** Tells what to write into `trustedProxies` so that this peer is trusted; `undefined` where nothing could. */
+export function trustAdvice(peer: Peer, text: string): string | undefined {
+  if (peer === "unreadable") return undefined;
+  if (peer === "none") return 'trustedProxies: ["unix"]';
+  return `trustedProxies: ["${NAMED.find(({ set }) => set.has(peer))?.name ?? text}"]`;
+}

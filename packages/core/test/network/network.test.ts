@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { ConfigurationError } from "../../src/errors.js";
+import { createNetwork, type NetworkOptions } from "../../src/network/network.js";
+import { toArrival } from "./arrivals.js";
+
+const make = (options: object) => createNetwork(options as NetworkOptions, () => {}, { nodeEnv: "production" });
+
+describe("createNetwork", () => {
+  it("requires HTTPS and allows every address by default", () => {
+    const network = make({});
+    expect(network.check(toArrival("203.0.113.7", {}, "https"))).toBeUndefined();
+    expect(network.check(toArrival("203.0.113.7", {}, "http"))?.code).toBe("HTTPS_REQUIRED");
+    expect(network.check(toArrival("203.0.113.7", {}, "untold"))?.code).toBe("HTTPS_REQUIRED");
+    expect(network.check(toArrival(undefined, {}, "https"))).toBeUndefined();
+    expect(network.check(toArrival("nonsense", {}, "https"))).toBeUndefined();
+  });
+
+  it("judges HTTPS before the address", () => {
+    const network = make({ allow: [] });
+    expect(network.check(toArrival("203.0.113.7", {}, "http"))?.code).toBe("HTTPS_REQUIRED");
+    expect(network.check(toArrival("203.0.113.7", {}, "https"))?.code).toBe("ADDRESS_NOT_ALLOWED");
+  });
+
+  it("takes undefined for an option left out, except allow", () => {
+    expect(
+      make({ https: undefined, trustedProxies: undefined, forwardedHeader: undefined }).check(toArrival("::1", {}, "https")),
+    ).toBeUndefined();
+    expect(() => make({ allow: undefined })).toThrow(
+      /^allow: undefined is no list \(a missing environment variable\?\); leave it out to allow every address; expected a list/,
+    );
+  });
+
+  it("finds allow: undefined on a prototype too", () => {
+    expect(() => make(Object.create({ allow: undefined }))).toThrow(ConfigurationError);
+  });
+
+  it("passes over options that are not its own", () => {
+    expect(make({ provider: "x", maxBytes: -1 }).check(toArrival("::1", {}, "https"))).toBeUndefined();
+  });
+
+  it.each([
+    ["allow", null, /null is no list; expected a list/],
+    ["allow", "203.0.113.7", /"203.0.113.7" is no list/],
+    ["allow", "", /"" is no list/],
+    ["allow", new Set(["203.0.113.7"]), /an object is no list/],
+    ["allow", [""], /"" is no entry/],
+    ["allow", [undefined], /undefined is no entry/],
+    ["allow", ["private"], /"private" is no entry/],
+    ["allow", ["10.0.0.0/33"], /"10.0.0.0\/33" is no entry, for its prefix length cannot be \(at most \/32\)/],
+    ["trustedProxies", true, /true cannot be/],
+    ["trustedProxies", ["localnet"], /"localnet" is no entry/],
+    ["https", "maybe", /"maybe" cannot be; expected "required" or "off"/],
+    ["https", "", /"" cannot be/],
+    ["https", false, /false cannot be/],
+    ["https", null, /null cannot be/],
+    ["forwardedHeader", "", /"" is no header's name; expected "x-forwarded-for", "forwarded"/],
+    ["forwardedHeader", "x forwarded", /no header's name/],
+    ["forwardedHeader", "x-real-ip\n", /no header's name/],
+    ["forwardedHeader", "x-réal-ip", /no header's name/],
+    ["forwardedHeader", ["x-real-ip"], /a list is no header's name/],
+    ["forwardedHeader", null, /null is no header's name/],
+  ])("refuses %s: %j, naming the option, what was seen and what is expected", (option, value, message) => {
+    let thrown: unknown;
+    try {
+      make({ [option]: value });
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(ConfigurationError);
+    expect(thrown).toMatchObject({ option, message: expect.stringMatching(message) });
+    expect((thrown as Error).message).toMatch(/expected/);
+  });
+
+  it("tells the client in its canonical form, and none where it cannot be told", () => {
+    const network = make({ trustedProxies: ["private"] });
+    const forwarded = { "x-forwarded-for": "6.6.6.6, 2001:DB8:0::7" };
+    expect(network.client(toArrival("10.0.0.1", forwarded))).toBe("2001:db8::7");
+    expect(network.client(toArrival("203.0.113.7", forwarded))).toBe("203.0.113.7");
+    expect(network.client(toArrival("::ffff:203.0.113.7"))).toBe("203.0.113.7");
+    expect(network.client(toArrival("10.0.0.1", { "x-forwarded-for": "unknown" }))).toBeUndefined();
+    expect(network.client(toArrival(undefined, forwarded))).toBeUndefined();
+  });
+
+  it("tells the peer as client while no proxy is named", () => {
+    expect(make({}).client(toArrival("127.0.0.1", { "x-forwarded-for": "6.6.6.6" }))).toBe("127.0.0.1");
+  });
+});

@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { ConfigurationError } from "../../src/errors.js";
+import { parseAddress } from "../../src/network/address.js";
+import type { Peer } from "../../src/network/arrival.js";
+import { createTrustedProxies, LOOPBACK, trustAdvice } from "../../src/network/trusted-proxies.js";
+
+const trusts = (value: unknown, peers: readonly string[]): boolean[] => {
+  const trust = createTrustedProxies(value);
+  return peers.map((text) => {
+    const peer: Peer = parseAddress(text) ?? (text as Peer);
+    const trusted = trust.trustsPeer(peer);
+    if (typeof peer !== "string") expect(trust.has(peer)).toBe(trusted);
+    return trusted;
+  });
+};
+
+describe("createTrustedProxies", () => {
+  it.each([
+    ["loopback", ["127.0.0.1", "127.255.255.255", "::1", "::ffff:127.0.0.1"], ["126.255.255.255", "128.0.0.0", "::2", "::", "none"]],
+    ["link-local", ["169.254.0.0", "169.254.255.255", "fe80::1", "febf::1"], ["169.253.255.255", "169.255.0.0", "fec0::", "fe7f::"]],
+    [
+      "private",
+      ["10.0.0.0", "10.255.255.255", "172.16.0.0", "172.31.255.255", "192.168.0.0", "192.168.255.255", "fc00::", "fdff::1"],
+      [
+        "9.255.255.255",
+        "11.0.0.0",
+        "172.15.255.255",
+        "172.32.0.0",
+        "192.167.255.255",
+        "192.169.0.0",
+        "fbff::",
+        "fe00::",
+        "127.0.0.1",
+        "100.64.0.1",
+      ],
+    ],
+    ["203.0.113.0/24", ["203.0.113.0", "203.0.113.255"], ["203.0.112.255", "203.0.114.0"]],
+    ["2001:db8::7", ["2001:db8::7"], ["2001:db8::8"]],
+    ["unix", ["none"], ["127.0.0.1", "::1", "unreadable"]],
+  ])("trusts what %s stands for and nothing beside it", (entry, inside, outside) => {
+    expect(trusts([entry], [...inside, ...outside])).toEqual([...inside.map(() => true), ...outside.map(() => false)]);
+  });
+
+  it("trusts everything that several entries stand for", () => {
+    expect(trusts(["unix", "loopback", "203.0.113.7"], ["none", "::1", "203.0.113.7", "203.0.113.8"])).toEqual([true, true, true, false]);
+  });
+
+  it("defaults to loopback, without having been named", () => {
+    expect(createTrustedProxies(undefined).named).toBe(false);
+    expect(trusts(undefined, ["127.0.0.1", "::1", "10.0.0.1", "none", "unreadable"])).toEqual([true, true, false, false, false]);
+  });
+
+  it("trusts nobody by an empty list, which counts as named", () => {
+    expect(createTrustedProxies([]).named).toBe(true);
+    expect(trusts([], ["127.0.0.1", "none"])).toEqual([false, false]);
+  });
+
+  it("trusts every peer where hops are counted", () => {
+    const trust = createTrustedProxies({ hops: 2 });
+    expect(trust).toMatchObject({ named: true, hops: 2 });
+    expect((["none", "unreadable", parseAddress("8.8.8.8")!] as const).map(trust.trustsPeer)).toEqual([true, true, true]);
+    expect(trust.has(parseAddress("127.0.0.1")!)).toBe(false);
+  });
+
+  it.each([
+    [true, /^trustedProxies: true cannot be: with every peer trusted, any client could write its own address; expected a list/],
+    [false, /^trustedProxies: false cannot be; expected a list of "loopback"/],
+    [null, /null cannot be/],
+    ["private", /"private" cannot be; expected a list/],
+    ["", /"" cannot be/],
+    [1, /1 cannot be/],
+    [{}, /an object cannot be/],
+    [() => true, /a function cannot be/],
+    [{ hop: 1 }, /an object cannot be/],
+    [["localnet"], /"localnet" is no entry; expected "loopback", "link-local", "private", "unix"/],
+    [["Private"], /"Private" is no entry/],
+    [[""], /"" is no entry/],
+    [[undefined], /undefined is no entry/],
+    [new Array(1), /undefined is no entry/],
+    [[["10.0.0.1"]], /a list is no entry/],
+    [["toString"], /"toString" is no entry/],
+    [["10.0.0.1/8"], /write "10.0.0.0\/8" for the network/],
+    [["0.0.0.0/0"], /"0.0.0.0\/0" trusts every address, so any client could write its own/],
+    [["::/0"], /trusts every address/],
+    [["::ffff:0.0.0.0/96"], /trusts every address/],
+    [{ hops: 0 }, /hops cannot be 0; expected a whole number of at least 1/],
+    [{ hops: -1 }, /hops cannot be -1/],
+    [{ hops: 1.5 }, /hops cannot be 1.5/],
+    [{ hops: Number.NaN }, /hops cannot be NaN/],
+    [{ hops: Number.POSITIVE_INFINITY }, /hops cannot be Infinity/],
+    [{ hops: "1" }, /hops cannot be "1"/],
+    [{ hops: undefined }, /hops cannot be undefined/],
+    [{ hops: 1, unix: true }, /"unix" is not known beside hops/],
+  ])("refuses %j", (value, message) => {
+    expect(() => createTrustedProxies(value)).toThrow(ConfigurationError);
+    expect(() => createTrustedProxies(value)).toThrow(message);
+  });
+});
+
+describe("LOOPBACK", () => {
+  it("is 127.0.0.0/8 and ::1", () => {
+    expect(["127.0.0.0", "127.9.9.9", "::1", "128.0.0.0", "::2"].map((text) => LOOPBACK.has(parseAddress(text)!))).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe("trustAdvice", () => {
+  it("names the narrowest option that would trust the peer", () => {
+    expect(["127.0.0.1", "fe80::1", "10.1.2.3", "203.0.113.7"].map((text) => trustAdvice(parseAddress(text)!, text))).toEqual([
+      'trustedProxies: ["loopback"]',
+      'trustedProxies: ["link-local"]',
+      'trustedProxies: ["private"]',
+      'trustedProxies: ["203.0.113.7"]',
+    ]);
+    expect(trustAdvice("none", "")).toBe('trustedProxies: ["unix"]');
+    expect(trustAdvice("unreadable", "x")).toBeUndefined();
+  });
+});
