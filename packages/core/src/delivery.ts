@@ -15,6 +15,8 @@ export interface Delivery {
   readonly method: string;
   /** As received: the request target on Node, the whole URL on fetch runtimes. */
   readonly url: string;
+  /** Whether `url` is the request target as it stood on the wire, which must be a path. */
+  readonly wire?: boolean | undefined;
   readonly headers: HeadersInput;
   /** Read late, and only once: a stream, a `Request`, bytes. */
   readonly body: BodySource;

@@ -1,0 +1,5 @@
+/** For authors of adapters: translation between what a server hands over and what the verifier takes. Nothing here decides. */
+export { type EventSink, toHandler } from "./adapter/event-sink.js";
+export { fromFetchRequest, type RequestOrigin, toResponse } from "./adapter/fetch-request.js";
+export { fromNodeRequest, type NodeRequest, type NodeResponse, sendNodeReply } from "./adapter/node-request.js";
+export { type Served, serve } from "./serve.js";

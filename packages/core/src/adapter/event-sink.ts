@@ -1,0 +1,17 @@
+import type { WebhookEvent } from "../event.js";
+
+/** Whatever takes accepted events, such as an inbox. Fulfils when the event is safe. */
+export interface EventSink<E extends WebhookEvent = WebhookEvent> {
+  accept(event: E, context: { readonly signal: AbortSignal }): Promise<unknown>;
+}
+
+/** Makes a handler of what `webhook` was given. A sink answers nothing. */
+export function toHandler<E extends WebhookEvent, Rest extends readonly unknown[], R>(
+  handler: ((event: E, ...rest: Rest) => R) | EventSink<E>,
+): (event: E, ...rest: Rest) => R | Promise<undefined> {
+  if (typeof handler === "function") return handler;
+  return async (event, ..._rest) => {
+    await handler.accept(event, { signal: event.signal });
+    return undefined;
+  };
+}

@@ -1,0 +1,212 @@
+import { CODES, type ErrorCode } from "../errors.js";
+import { type Reply, toProblem } from "../reply.js";
+import type { ClaimHandle } from "../verdict.js";
+import { askStore } from "./ask-store.js";
+import type { Claim, Keep, Store } from "./store.js";
+import type { Timer, Timers } from "./timers.js";
+
+/** What every claim of one receiver shares. */
+export interface ClaimKeeper {
+  readonly store: Store;
+  /** Timers of `storeTimeout`. */
+  readonly storeTimers: Timers;
+  /** Timers of a third of the lease. */
+  readonly renewalTimers: Timers;
+  /** Milliseconds over which a commit is tried again: the provider's retry horizon. */
+  readonly commitHorizon: number;
+  /** Says what happens after the reply: a lease lost, a handler that does not end, a commit that fails for good. */
+  say(code: ErrorCode, detail: string, cause?: unknown): void;
+  /** Lets go of a claim that no handler works on any more. */
+  leave(claim: HeldClaim): void;
+}
+
+/** How a claim ended, for the record. */
+export interface Settlement {
+  readonly status: number | undefined;
+  readonly code: ErrorCode | undefined;
+  readonly cause: unknown;
+}
+
+/** What one claim starts with. `claim` is `undefined` where the delivery is not deduplicated. */
+export interface ClaimStart {
+  readonly claim: Claim | undefined;
+  readonly keep: Keep;
+  /** Milliseconds. */
+  readonly handlerTimeout: number;
+  readonly successStatus: number;
+  /** Called once: when the claim is settled, or when the handler's time is over. */
+  settled(settlement: Settlement): void;
+}
+
+const FIRST_RETRY = 250;
+const LAST_RETRY = 60_000;
+
+/** The lease on one event: renewed while the handler runs, and settled once. */
+export class HeldClaim implements ClaimHandle {
+  readonly #keeper: ClaimKeeper;
+  readonly #start: ClaimStart;
+  readonly #since = performance.now();
+  #leaseEnd: number;
+  #state: "open" | "committing" | "over" = "open";
+  #reported = false;
+  #abort: AbortController | undefined;
+  #abortReason: Error | undefined;
+  #commitError: unknown;
+  #renewal: Timer | undefined;
+  #limit: ReturnType<typeof setTimeout> | undefined;
+  /** Called when the handler's time is over. */
+  onTimeout: (() => void) | undefined;
+
+  constructor(keeper: ClaimKeeper, start: ClaimStart) {
+    this.#keeper = keeper;
+    this.#start = start;
+    this.#leaseEnd = this.#since + (start.claim?.lease ?? Number.POSITIVE_INFINITY);
+    this.#watch();
+  }
+
+  get token(): string {
+    return this.#start.claim?.token ?? "";
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#abortReason !== undefined) this.#abort.abort(this.#abortReason);
+    }
+    return this.#abort.signal;
+  }
+
+  async commit(): Promise<void> {
+    await this.#commit(this.#start.successStatus);
+  }
+
+  async release(): Promise<void> {
+    await this.#release({ status: undefined, code: "HANDLER_FAILED", cause: undefined });
+  }
+
+  async conclude(status: number): Promise<void> {
+    if (status >= 200 && status < 300) await this.#commit(status);
+    else await this.#release({ status, code: "HANDLER_FAILED", cause: undefined });
+  }
+
+  async fail(code: "HANDLER_FAILED" | "NOBODY_REPLIED", cause?: unknown): Promise<Reply> {
+    await this.#release({ status: CODES[code].status, code, cause });
+    return toProblem(code);
+  }
+
+  async #commit(status: number): Promise<void> {
+    if (this.#state !== "open") return;
+    this.#state = "committing";
+    this.#report({ status, code: undefined, cause: undefined });
+    this.#keeper.leave(this);
+    if (await this.#tryCommit()) this.#end();
+    else this.#commitLater(FIRST_RETRY, performance.now() + this.#keeper.commitHorizon);
+  }
+
+  /** Whether the store has the success, or another has it for good. */
+  async #tryCommit(): Promise<boolean> {
+    const { claim, keep } = this.#start;
+    if (claim === undefined) return true;
+    try {
+      return (await askStore(this.#keeper.storeTimers, () => this.#keeper.store.commit(claim, keep))) === "ok";
+    } catch (error) {
+      this.#commitError = error;
+      return false;
+    }
+  }
+
+  /** The handler's reply stands: the commit is tried again, and the lease renewed, until the provider would have given up. */
+  #commitLater(delay: number, until: number): void {
+    if (performance.now() + delay > until) {
+      this.#keeper.say(
+        "COMMIT_FAILED",
+        "the handler succeeded and its reply was sent, but the store never took the commit; a retry will run it again",
+        this.#commitError,
+      );
+      this.#end();
+      return;
+    }
+    const timer = setTimeout(() => {
+      void this.#tryCommit().then((done) => (done ? this.#end() : this.#commitLater(Math.min(delay * 2, LAST_RETRY), until)));
+    }, delay);
+    unref(timer);
+  }
+
+  async #release(settlement: Settlement): Promise<void> {
+    if (this.#state !== "open") return;
+    this.#end();
+    this.#report(settlement);
+    this.#keeper.leave(this);
+    const { claim } = this.#start;
+    if (claim === undefined) return;
+    // what the store does not hear is left to the lease
+    await askStore(this.#keeper.storeTimers, () => this.#keeper.store.release(claim)).catch(() => {});
+  }
+
+  #end(): void {
+    this.#state = "over";
+    this.#renewal?.cancel();
+    clearTimeout(this.#limit);
+  }
+
+  #report(settlement: Settlement): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    this.#start.settled(settlement);
+  }
+
+  /** Waits for a third of the lease, or for the end of the handler's time if that is nearer. */
+  #watch(): void {
+    const left = this.#start.handlerTimeout - (performance.now() - this.#since);
+    const third = (this.#start.claim?.lease ?? Number.POSITIVE_INFINITY) / 3;
+    if (left <= third) {
+      this.#limit = setTimeout(() => this.#expire(), Math.max(0, Math.min(left, 2 ** 31 - 1)));
+      unref(this.#limit);
+    }
+    if (this.#start.claim !== undefined) this.#renewal = this.#keeper.renewalTimers.start(() => void this.#renew());
+  }
+
+  async #renew(): Promise<void> {
+    const { claim, handlerTimeout } = this.#start;
+    if (claim === undefined || this.#state === "over") return;
+    const asked = performance.now();
+    if (this.#state === "open" && asked - this.#since >= handlerTimeout) return;
+    try {
+      const answer = await askStore(this.#keeper.storeTimers, () => this.#keeper.store.renew(claim));
+      if (answer === "lost") return this.#lose("another delivery may have taken the event over");
+      this.#leaseEnd = asked + claim.lease;
+    } catch (error) {
+      if (performance.now() >= this.#leaseEnd) return this.#lose("the store could not be reached for the whole lease", error);
+    }
+    if ((this.#state as string) === "over") return;
+    this.#watch();
+  }
+
+  #lose(detail: string, cause?: unknown): void {
+    if (this.#state !== "open") return;
+    this.#keeper.say("LEASE_LOST", detail, cause);
+    this.#abortWith(new Error(`LEASE_LOST: ${detail}`));
+  }
+
+  /** The handler's time is over: the lease runs out, and the next delivery takes over. */
+  #expire(): void {
+    if (this.#state !== "open") return;
+    const detail = `the handler did not end within ${Math.round(this.#start.handlerTimeout / 1000)} s; its lease runs out and the next delivery takes over`;
+    this.#renewal?.cancel();
+    this.#keeper.say("HANDLER_TIMEOUT", detail);
+    this.#report({ status: undefined, code: "HANDLER_TIMEOUT", cause: undefined });
+    this.#keeper.leave(this);
+    this.#abortWith(new Error(`HANDLER_TIMEOUT: ${detail}`));
+    this.onTimeout?.();
+  }
+
+  #abortWith(reason: Error): void {
+    this.#abortReason = reason;
+    this.#abort?.abort(reason);
+  }
+}
+
+/** A timer of ours never keeps a process alive. */
+function unref(timer: unknown): void {
+  if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function") timer.unref();
+}

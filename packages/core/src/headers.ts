@@ -1,0 +1,86 @@
+import type { HeadersInput } from "./delivery.js";
+
+/** The lines of a request's headers, in whatever shape they came. Names are asked for in lower case; pseudo-headers are not there. */
+export interface HeaderLines {
+  /** All lines of one header, in order of arrival. */
+  values(name: string): readonly string[];
+  /** Whether a runtime may have joined several lines into one, with commas. */
+  readonly joined: boolean;
+  toHeaders(): Headers;
+}
+
+const NONE: readonly string[] = [];
+
+const isRaw = (input: readonly (string | readonly [string, string])[]): input is readonly string[] => typeof input[0] === "string";
+
+const isList = (input: HeadersInput): input is readonly string[] | readonly (readonly [string, string])[] => Array.isArray(input);
+
+/** Reads headers without copying them where that is possible. */
+export function toHeaderLines(input: HeadersInput): HeaderLines {
+  if (isList(input)) return new FlatLines(isRaw(input) ? input : input.flat(), false);
+  if (typeof Headers !== "undefined" && input instanceof Headers) return new WebLines(input);
+  if (Symbol.iterator in input) {
+    // a Headers of another realm has `get`; everything else that can be iterated is a list of pairs
+    return "get" in input
+      ? new WebLines(input as unknown as Headers)
+      : new FlatLines([...(input as Iterable<[string, string]>)].flat(), false);
+  }
+  const flat: string[] = [];
+  for (const [name, value] of Object.entries(input as Record<string, string | readonly string[] | undefined>)) {
+    if (Array.isArray(value)) for (const line of value) flat.push(name, String(line));
+    else if (value !== undefined && value !== null) flat.push(name, String(value));
+  }
+  return new FlatLines(flat, true);
+}
+
+/** Names and values in turn. Most headers are told apart by their length alone. */
+class FlatLines implements HeaderLines {
+  readonly #flat: readonly string[];
+  readonly joined: boolean;
+  constructor(flat: readonly string[], joined: boolean) {
+    this.#flat = flat;
+    this.joined = joined;
+  }
+  values(name: string): readonly string[] {
+    const flat = this.#flat;
+    let found: string | undefined;
+    let several: string[] | undefined;
+    for (let i = 0; i < flat.length; i += 2) {
+      const candidate = flat[i] as string;
+      if (candidate.length !== name.length || (candidate !== name && candidate.toLowerCase() !== name)) continue;
+      const value = flat[i + 1] as string;
+      if (found === undefined) found = value;
+      else if (several === undefined) several = [found, value];
+      else several.push(value);
+    }
+    return several ?? (found === undefined ? NONE : [found]);
+  }
+  toHeaders(): Headers {
+    const headers = new Headers();
+    for (let i = 0; i < this.#flat.length; i += 2) {
+      const name = this.#flat[i] as string;
+      if (name.startsWith(":")) continue;
+      try {
+        headers.append(name, this.#flat[i + 1] as string);
+      } catch {
+        // what a server let through and `Headers` does not take cannot be shown in one
+      }
+    }
+    return headers;
+  }
+}
+
+class WebLines implements HeaderLines {
+  readonly joined = true;
+  readonly #headers: Headers;
+  constructor(headers: Headers) {
+    this.#headers = headers;
+  }
+  values(name: string): readonly string[] {
+    const value = this.#headers.get(name);
+    return value === null ? NONE : [value];
+  }
+  toHeaders(): Headers {
+    return new Headers(this.#headers);
+  }
+}

@@ -1,0 +1,33 @@
+import type { Store } from "./claim/store.js";
+import type { NoticeCode } from "./observe.js";
+import type { Settled } from "./options.js";
+import type { CompiledProvider } from "./provider/compile.js";
+
+const endpoints = new WeakMap<Store, Set<string>>();
+
+/** Says once, at construction, what the operator should know of these options. */
+export function createNotices(
+  { store, endpoint, repeats }: Settled,
+  { declaration, schemes }: CompiledProvider,
+  say: (code: NoticeCode, detail: string) => void,
+  { nodeEnv }: { readonly nodeEnv: string | undefined },
+): void {
+  const known = endpoints.get(store) ?? new Set();
+  if (known.has(endpoint))
+    say(
+      "ENDPOINT_SHARED",
+      `two verifiers use the endpoint ${endpoint} on one store and share what they have seen; unless they are one receiver, name them apart`,
+    );
+  endpoints.set(store, known.add(endpoint));
+  if (!store.durable && nodeEnv !== "development" && nodeEnv !== "test")
+    say(
+      "MEMORY_STORE",
+      "claims are kept in this process alone; with several processes or restarts, pass a durable store (@countersign/stores)",
+    );
+  const isBare = schemes.every(({ id, words }) => id === undefined && (words.unique ?? "nothing") === "nothing");
+  if (isBare && repeats === "accept")
+    say(
+      "NOT_DEDUPLICATED",
+      `${declaration.name} names no event and its content may recur, so that retries run the handler again; make the handler idempotent, or set repeats: "refuse"`,
+    );
+}

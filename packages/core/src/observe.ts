@@ -1,0 +1,129 @@
+import { CODES, type ErrorCode, pageOf } from "./errors.js";
+
+/** Codes of what the operator should know, though nothing was refused. */
+export type NoticeCode =
+  | "LOCAL_HTTP"
+  | "MEMORY_STORE"
+  | "ENDPOINT_SHARED"
+  | "NOT_DEDUPLICATED"
+  | "COMMIT_FAILED"
+  | "LEASE_LOST"
+  | "HANDLER_TIMEOUT";
+
+/** Milliseconds spent in each phase; those that were not reached are 0. */
+export interface Phases {
+  readonly body: number;
+  readonly signature: number;
+  readonly store: number;
+  readonly handler: number;
+}
+
+/** One delivery, after its reply was decided. Holds no secret, body or header value. */
+export interface DeliveryRecord {
+  readonly kind: "delivery";
+  readonly provider: string;
+  readonly endpoint: string;
+  readonly outcome: "accepted" | "duplicate" | "handshake" | "rejected";
+  /** Why it was refused, or why its handler's work does not count. */
+  readonly code: ErrorCode | undefined;
+  /** What was seen and how to mend it. */
+  readonly detail: string | undefined;
+  readonly cause: unknown;
+  /** `undefined` where nobody knows it, such as after `release()`. */
+  readonly status: number | undefined;
+  /** Milliseconds from the arrival to the decision. */
+  readonly duration: number;
+  readonly phases: Phases;
+  /** Length of the body. */
+  readonly bytes: number;
+  readonly id: string | undefined;
+  readonly type: string | undefined;
+  readonly tenant: string | undefined;
+  readonly keyId: string | undefined;
+  /** Seconds from the signed timestamp to the arrival. */
+  readonly lag: number | undefined;
+  readonly duplicate: "exact" | "redelivery" | "running" | "replayed" | undefined;
+  readonly repeats: false | "running" | "done";
+}
+
+/** Something outside a delivery's reply: said at construction, or after the reply has left. */
+export interface NoticeRecord {
+  readonly kind: "notice";
+  readonly provider: string;
+  readonly endpoint: string;
+  readonly code: NoticeCode;
+  readonly detail: string;
+  readonly cause: unknown;
+}
+
+export type ObserverRecord = DeliveryRecord | NoticeRecord;
+
+/** Is told of every delivery once, and of notices. What it throws is dropped, and it is never waited for. */
+export type Observer = (record: ObserverRecord) => unknown;
+
+/** Whatever logs as pino does: an object, then a message. */
+export interface Logger {
+  info(object: object, message: string): unknown;
+  warn(object: object, message: string): unknown;
+  error(object: object, message: string): unknown;
+}
+
+/** How often the console hears of one code, in milliseconds. */
+const INTERVAL = 60_000;
+
+const isOurs = (code: ErrorCode): boolean => CODES[code].status >= 500;
+
+/**
+ * Makes an observer that logs every record: accepted deliveries as `info`, refusals as `warn`, what is the operator's as `error`.
+ *
+ * @example
+ * createVerifier({ provider, observe: logObserver(pino()) });
+ */
+export function logObserver(logger: Logger): Observer {
+  return (record) => {
+    const message = messageOf(record);
+    const { cause, ...fields } = record;
+    const object = cause === undefined ? fields : { ...fields, err: cause };
+    if (record.code === undefined) logger.info(object, message);
+    else if (record.kind === "delivery" && isOurs(record.code)) logger.error(object, message);
+    else logger.warn(object, message);
+  };
+}
+
+function messageOf(record: ObserverRecord): string {
+  const where = `${record.provider} at ${record.endpoint}`;
+  if (record.kind === "notice") return `${record.code} (${where}): ${record.detail}. ${pageOf(record.code)}`;
+  if (record.code === undefined)
+    return `webhook ${record.outcome} (${where})${record.duplicate === undefined ? "" : `, ${record.duplicate}`}`;
+  return `webhook ${record.outcome}, ${record.code} (${where}): ${record.detail ?? CODES[record.code].title}. ${pageOf(record.code)}`;
+}
+
+/** Makes the default observer: what was refused or failed, one line per code and minute, on the console. */
+export function consoleObserver(warn: (message: string) => void = console.warn, now: () => number = Date.now): Observer {
+  const said = new Map<string, { at: number; more: number }>();
+  return (record) => {
+    const { code } = record;
+    if (code === undefined) return;
+    const last = said.get(code);
+    if (last !== undefined && now() - last.at < INTERVAL) {
+      last.more++;
+      return;
+    }
+    said.set(code, { at: now(), more: 0 });
+    const more = last !== undefined && last.more > 0 ? ` (and ${last.more} more since)` : "";
+    const cause = record.cause instanceof Error ? ` Cause: ${record.cause.message}.` : "";
+    warn(`[countersign] ${messageOf(record)}${cause}${more}`);
+  };
+}
+
+/** Keeps an observer from breaking or delaying anything. */
+export function guardObserver(observer: Observer): (record: ObserverRecord) => void {
+  return (record) => {
+    try {
+      const answer = observer(record);
+      if (answer instanceof Promise) answer.catch(() => {});
+    } catch {
+      // an observer only looks on
+    }
+  };
+}

@@ -1,0 +1,206 @@
+import type { AcceptedEncoding } from "@countersign/raw-body";
+import { memoryStore } from "./claim/memory-store.js";
+import type { Store } from "./claim/store.js";
+import { ConfigurationError } from "./errors.js";
+import type { WebhookEvent } from "./event.js";
+import type { NetworkOptions } from "./network/network.js";
+import { consoleObserver, type Observer } from "./observe.js";
+import type { Provider } from "./provider/define-provider.js";
+import { type Tolerance, toTolerance } from "./timestamp.js";
+
+/** What `createVerifier` takes. An option that is `undefined` is left out, except `allow`, where that throws. Durations are seconds. */
+export interface VerifierOptions<E extends WebhookEvent = WebhookEvent> extends NetworkOptions {
+  /** A configured preset, such as `stripe({ secret })`. */
+  readonly provider: Provider<E>;
+  /**
+   * Names this receiver in the store: two receivers that share a store under one name swallow each other's events.
+   * @default the provider's name; must be given with a durable store
+   */
+  readonly endpoint?: string | undefined;
+  /** Bytes of a body. @default 5 MiB, or what the preset needs */
+  readonly maxBytes?: number | undefined;
+  /** Bytes of all bodies that are being read at once; beyond it, deliveries are answered 503. @default 64 MiB */
+  readonly maxBytesInFlight?: number | undefined;
+  /** Until the whole body is there. @default 10 */
+  readonly bodyTimeout?: number | undefined;
+  /** Until the store has answered. @default 2 */
+  readonly storeTimeout?: number | undefined;
+  /** Until a resolver of secrets has answered. @default 2 */
+  readonly secretTimeout?: number | undefined;
+  /** How far a signed timestamp may lie in the past and in the future; `n` means `{ past: n, future: min(n, 300) }`. @default the preset's */
+  readonly tolerance?: number | Tolerance | undefined;
+  /** Whether content that may honestly recur is taken again, flagged in `event.repeats`, or refused. @default "accept" */
+  readonly repeats?: "accept" | "refuse" | undefined;
+  /** Remembers claims. @default memoryStore(), for one process */
+  readonly store?: Store | undefined;
+  /** How long a claim is held without renewal. @default 30 */
+  readonly lease?: number | undefined;
+  /** How long a handler may run. @default 300, or what with a lease still fits inside the provider's last retry */
+  readonly handlerTimeout?: number | undefined;
+  /** How long a handled event is remembered. @default 7 days, or 1.25 times the provider's retry horizon if that is more */
+  readonly retention?: number | undefined;
+  /** Encodings of a body to undo, such as `["gzip"]`. @default none */
+  readonly contentEncodings?: readonly AcceptedEncoding[] | undefined;
+  /** Is told of every delivery; `false` silences. @default warnings on the console */
+  readonly observe?: Observer | false | undefined;
+  /** Epoch milliseconds. @default Date.now */
+  readonly now?: (() => number) | undefined;
+}
+
+/** The options, checked and with their defaults. Times are milliseconds. */
+export interface Settled {
+  readonly endpoint: string;
+  readonly maxBytes: number;
+  readonly maxBytesInFlight: number;
+  /** Seconds, as raw-body and the key ring take it. */
+  readonly bodyTimeout: number;
+  readonly secretTimeout: number;
+  readonly storeTimeout: number;
+  readonly tolerance: Tolerance | undefined;
+  readonly repeats: "accept" | "refuse";
+  readonly store: Store;
+  readonly lease: number;
+  readonly handlerTimeout: number;
+  readonly retention: number;
+  /** How long a repeat's key is kept. */
+  readonly repeatRetention: number;
+  /** How long the provider sends again. */
+  readonly horizon: number;
+  readonly contentEncodings: readonly AcceptedEncoding[];
+  readonly observe: Observer;
+  readonly now: () => number;
+}
+
+const MIB = 1024 * 1024;
+const DAY = 86_400;
+/** What an unknown retry horizon counts as, in seconds. */
+const UNKNOWN_HORIZON = 3 * DAY;
+const CLOCK_MARGIN = 60;
+
+const KNOWN = new Set<string>([
+  ...["provider", "endpoint", "https", "allow", "trustedProxies", "forwardedHeader", "maxBytes", "maxBytesInFlight"],
+  ...["bodyTimeout", "storeTimeout", "secretTimeout", "tolerance", "repeats", "store", "lease", "handlerTimeout", "retention"],
+  ...["contentEncodings", "observe", "now"],
+]);
+
+/**
+ * Checks the options, once.
+ * @throws ConfigurationError naming the option, what was seen and what is expected
+ */
+export function settleOptions(options: VerifierOptions): Settled {
+  if (typeof options !== "object" || options === null) throw new ConfigurationError("createVerifier", "expected an object of options");
+  for (const option of Object.keys(options))
+    if (!KNOWN.has(option)) throw new ConfigurationError(option, `no such option; known are ${[...KNOWN].join(", ")}`);
+  const configured = options.provider?.["~configured"];
+  if (configured === undefined)
+    throw new ConfigurationError(
+      "provider",
+      "expected a configured preset, such as stripe({ secret }); a preset that was not called is none",
+    );
+  const { declaration, schemes } = configured.compiled;
+  const store = readStore(options.store);
+  const tolerance = options.tolerance === undefined ? undefined : toTolerance(options.tolerance, "tolerance");
+  const judged = schemes.flatMap(({ timestamp }) => timestamp?.tolerance ?? []);
+  if (tolerance !== undefined && judged.length === 0)
+    throw new ConfigurationError("tolerance", `${declaration.name} signs no timestamp, so that no tolerance can be judged; leave it out`);
+  const windows = judged.map((declared) => tolerance ?? declared);
+  const replayWindow = windows.length === 0 ? 0 : Math.max(...windows.map(({ past, future }) => past + future)) + CLOCK_MARGIN;
+  const horizon = declaration.retriesFor ?? UNKNOWN_HORIZON;
+  const lease = seconds("lease", options.lease, 30, 1);
+  const retention = seconds("retention", options.retention, Math.max(7 * DAY, 1.25 * horizon, replayWindow), 1);
+  const leastRetention = Math.max(declaration.retriesFor ?? 0, replayWindow);
+  if (retention < leastRetention)
+    throw new ConfigurationError(
+      "retention",
+      `${retention} s is shorter than the ${leastRetention} s in which ${declaration.name} may send an event again, or a replay would pass; expected at least that`,
+    );
+  return {
+    endpoint: readEndpoint(options.endpoint, declaration.name, store),
+    maxBytes: count("maxBytes", options.maxBytes, Math.max(5 * MIB, declaration.maxBytes ?? 0)),
+    maxBytesInFlight: count("maxBytesInFlight", options.maxBytesInFlight, 64 * MIB),
+    bodyTimeout: seconds("bodyTimeout", options.bodyTimeout, 10),
+    secretTimeout: seconds("secretTimeout", options.secretTimeout, 2),
+    storeTimeout: seconds("storeTimeout", options.storeTimeout, 2) * 1000,
+    tolerance,
+    repeats: oneOf("repeats", options.repeats, ["accept", "refuse"]),
+    store,
+    lease: lease * 1000,
+    handlerTimeout: seconds("handlerTimeout", options.handlerTimeout, Math.max(1, Math.min(300, horizon - lease))) * 1000,
+    retention: retention * 1000,
+    repeatRetention: Math.min(retention, Math.max(3600, horizon)) * 1000,
+    horizon: horizon * 1000,
+    contentEncodings: readEncodings(options.contentEncodings),
+    observe: readObserver(options.observe),
+    now: readFunction("now", options.now) ?? Date.now,
+  };
+}
+
+function seen(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  return typeof value === "object" && value !== null ? "an object" : (JSON.stringify(value)?.slice(0, 60) ?? String(value));
+}
+
+function seconds(option: string, value: number | undefined, standard: number, least = 0.001): number {
+  if (value === undefined) return standard;
+  if (typeof value !== "number" || !Number.isFinite(value) || value < least)
+    throw new ConfigurationError(option, `saw ${seen(value)}; expected seconds, at least ${least}`);
+  return value;
+}
+
+function count(option: string, value: number | undefined, standard: number): number {
+  if (value === undefined) return standard;
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new ConfigurationError(option, `saw ${seen(value)}; expected a whole number of bytes, at least 1`);
+  return value;
+}
+
+function oneOf<T extends string>(option: string, value: T | undefined, known: readonly [T, ...T[]]): T {
+  if (value === undefined) return known[0];
+  if (!known.includes(value))
+    throw new ConfigurationError(option, `saw ${seen(value)}; expected ${known.map((one) => `"${one}"`).join(" or ")}`);
+  return value;
+}
+
+function readEndpoint(value: unknown, name: string, store: Store): string {
+  if (value === undefined) {
+    if (store.durable)
+      throw new ConfigurationError(
+        "endpoint",
+        'it must be given with a durable store, since receivers that share one under one name swallow each other\'s events; expected a name such as "billing/stripe"',
+      );
+    return name;
+  }
+  if (typeof value !== "string" || value.trim() === "" || value.length > 200)
+    throw new ConfigurationError("endpoint", `saw ${seen(value)}; expected a name of 1 to 200 characters, such as "billing/stripe"`);
+  return value;
+}
+
+const METHODS = ["claim", "renew", "commit", "release"] as const;
+
+function readStore(value: Store | undefined): Store {
+  if (value === undefined) return memoryStore();
+  const missing = METHODS.filter((method) => typeof value?.[method] !== "function");
+  if (missing.length > 0)
+    throw new ConfigurationError(
+      "store",
+      `saw ${seen(value)} without ${missing.join(", ")}; expected memoryStore(), redisStore(client) or the like`,
+    );
+  return value;
+}
+
+function readEncodings(value: readonly AcceptedEncoding[] | undefined): readonly AcceptedEncoding[] {
+  if (value === undefined) return [];
+  const isList = Array.isArray(value) && value.every((encoding) => ["gzip", "deflate", "br"].includes(encoding));
+  if (!isList) throw new ConfigurationError("contentEncodings", `saw ${seen(value)}; expected a list of "gzip", "deflate" or "br"`);
+  return value;
+}
+
+function readObserver(value: Observer | false | undefined): Observer {
+  if (value === false) return () => {};
+  return readFunction("observe", value) ?? consoleObserver();
+}
+
+function readFunction<F>(option: string, value: F | undefined): F | undefined {
+  if (value !== undefined && typeof value !== "function") throw new ConfigurationError(option, `saw ${seen(value)}; expected a function`);
+  return value;
+}

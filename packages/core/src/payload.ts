@@ -1,0 +1,148 @@
+/** Bodies as JSON and forms. What is read of a body never depends on its content type alone: nobody signs that header. */
+import { Refusal } from "./errors.js";
+
+/** What a body turned out to be. */
+export type ParsedBody =
+  | { readonly kind: "json"; readonly value: unknown }
+  | { readonly kind: "form"; readonly fields: readonly (readonly [string, string])[] }
+  | { readonly kind: "bytes" }
+  | { readonly kind: "empty" };
+
+/** What the provider's words speak of, so that it is read whatever the content type claims: nobody signs that header. */
+export interface BodyExpectation {
+  readonly expectsForm: boolean;
+  readonly expectsJson: boolean;
+}
+
+/** How deep a body may be nested that is parsed before it has proven itself. */
+const MAX_DEPTH = 64;
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+const JSON_TYPE = /^[^;]*[/+]json\s*(;|$)/i;
+const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;|$)/i;
+
+/** Decodes UTF-8, skipping a byte order mark; `undefined` where the bytes are none. */
+function tryText(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the first character that is no white space opens an object or a list: no form begins so. */
+function looksLikeJson(bytes: Uint8Array): boolean {
+  const from = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  for (let i = from; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte === 0x7b || byte === 0x5b) return true;
+    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) return false;
+  }
+  return false;
+}
+
+function checkDepth(bytes: Uint8Array): void {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (quoted) {
+      if (byte === 0x5c) i++;
+      else if (byte === 0x22) quoted = false;
+    } else if (byte === 0x22) quoted = true;
+    else if (byte === 0x7b || byte === 0x5b) {
+      if (++depth > MAX_DEPTH) throw new Refusal("PAYLOAD_MALFORMED", `the body is nested deeper than ${MAX_DEPTH} levels`);
+    } else if (byte === 0x7d || byte === 0x5d) depth--;
+  }
+}
+
+function unescapeField(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    throw new Refusal("PAYLOAD_MALFORMED", "the form holds a broken percent escape");
+  }
+}
+
+function parseForm(text: string): (readonly [string, string])[] {
+  return text
+    .split("&")
+    .filter((field) => field !== "")
+    .map((field) => {
+      const at = field.indexOf("=");
+      return at < 0
+        ? ([unescapeField(field), ""] as const)
+        : ([unescapeField(field.slice(0, at)), unescapeField(field.slice(at + 1))] as const);
+    });
+}
+
+/** Parses JSON; the answer is boxed, since JSON has no `undefined` but has everything else. */
+function tryJson(text: string | undefined): { readonly value: unknown } | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Finds out what a body is. What its content type claims it must be. Where the provider's words speak of JSON or of forms, or no
+ * type is claimed, a body that opens like JSON and parses is JSON; else it is a form where the words speak of one; else bytes.
+ *
+ * @param bounded limits the depth, for what is parsed before it has proven itself
+ * @throws Refusal `PAYLOAD_MALFORMED`
+ */
+export function parseBody(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+  { expectsForm, expectsJson }: BodyExpectation,
+  bounded: boolean,
+): ParsedBody {
+  if (bytes.length === 0) return { kind: "empty" };
+  const claimsJson = contentType !== undefined && JSON_TYPE.test(contentType);
+  const readsForm = expectsForm || (contentType !== undefined && FORM_TYPE.test(contentType));
+  const maybeJson = claimsJson || ((expectsJson || contentType === undefined) && looksLikeJson(bytes));
+  if (!maybeJson && !readsForm) return { kind: "bytes" };
+  if (maybeJson && bounded) checkDepth(bytes);
+  const text = tryText(bytes);
+  const json = maybeJson ? tryJson(text) : undefined;
+  if (json !== undefined) return { kind: "json", value: json.value };
+  if (claimsJson) throw new Refusal("PAYLOAD_MALFORMED", `the body claims to be JSON and is not${text === undefined ? " even UTF-8" : ""}`);
+  if (!readsForm) return { kind: "bytes" };
+  if (text === undefined) throw new Refusal("PAYLOAD_MALFORMED", "the form is not UTF-8");
+  return { kind: "form", fields: parseForm(text) };
+}
+
+/** A form as an object: a field that came several times is a list. Keys are own properties, whatever their names. */
+export function toFormObject(fields: readonly (readonly [string, string])[]): Record<string, string | string[]> {
+  const object: Record<string, string | string[]> = Object.create(null);
+  for (const [name, value] of fields) {
+    const before = object[name];
+    if (before === undefined) object[name] = value;
+    else if (Array.isArray(before)) before.push(value);
+    else object[name] = [before, value];
+  }
+  return object;
+}
+
+/**
+ * Walks a path of own properties and list positions; the step `*` is the only element of a list.
+ * An empty path is the value itself.
+ */
+export function walk(value: unknown, path: readonly string[]): unknown {
+  let at = value;
+  for (const step of path) {
+    if (step === "*") at = Array.isArray(at) && at.length === 1 ? at[0] : undefined;
+    else at = typeof at === "object" && at !== null && Object.hasOwn(at, step) ? (at as Record<string, unknown>)[step] : undefined;
+  }
+  return at;
+}
+
+/** A JSON scalar as text. A number that JSON may have rounded is no text: two ids could become one. */
+export function toScalarText(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  if (typeof value === "boolean") return String(value);
+  return Number.isSafeInteger(value) ? String(value) : undefined;
+}

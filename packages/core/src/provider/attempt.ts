@@ -1,0 +1,96 @@
+import { Refusal } from "../errors.js";
+import { toScalarText, walk } from "../payload.js";
+import type { CompiledScheme } from "./compile.js";
+import type { Reading } from "./reading.js";
+import { readSource, type SourceReader } from "./source.js";
+
+/** A security header longer than this is no header of an honest provider. */
+const MAX_HEADER = 8 * 1024;
+
+/** One scheme tried on one delivery: what its words read there. */
+export class Attempt {
+  readonly reading: Reading;
+  readonly scheme: CompiledScheme;
+  /** Decoded signatures, or the one token. */
+  candidates: readonly Uint8Array[] = [];
+  token = "";
+  /** The claims of a JWT, once it is verified. */
+  claims: Readonly<Record<string, unknown>> | undefined;
+  /** Whether the body is read before it has proven itself. */
+  proven = false;
+  #items: readonly string[] | undefined;
+
+  constructor(scheme: CompiledScheme, reading: Reading) {
+    this.scheme = scheme;
+    this.reading = reading;
+  }
+
+  read(source: SourceReader): string | undefined {
+    return readSource(source, this);
+  }
+
+  /** Reads what must be there. @throws Refusal `HEADER_MISSING` */
+  must(source: SourceReader): string {
+    const value = this.read(source);
+    if (value === undefined) throw new Refusal("HEADER_MISSING", `${source.text} is not there`);
+    return value;
+  }
+
+  /** A security text: single, bounded, and no two lines joined into one. */
+  secured(source: SourceReader): string | undefined {
+    const value = this.read(source);
+    if (value === undefined) return undefined;
+    if (value.length > MAX_HEADER) throw new Refusal("HEADER_MALFORMED", `${source.text} has more than ${MAX_HEADER} characters`);
+    if (source.kind === "header" && this.reading.headers.joined && value.includes(","))
+      throw new Refusal("HEADER_DUPLICATED", `${source.text} holds a comma: it seems to have come on several lines`);
+    return value;
+  }
+
+  /** The items of the signature's list; the value itself where it is no list. */
+  items(): readonly string[] {
+    this.#items ??= this.#readItems();
+    return this.#items;
+  }
+
+  #readItems(): readonly string[] {
+    const signature = this.scheme.signature;
+    if (signature === undefined) return [];
+    const { separator, repeats, places } = signature;
+    const items: string[] = [];
+    for (const place of places) {
+      for (const value of this.#lines(place, repeats)) {
+        if (value.length > MAX_HEADER) throw new Refusal("HEADER_MALFORMED", `${place.text} has more than ${MAX_HEADER} characters`);
+        if (separator === undefined) items.push(value);
+        else for (const item of value.split(separator)) items.push(item.trim());
+      }
+    }
+    return items;
+  }
+
+  #lines(place: SourceReader, repeats: boolean): readonly string[] {
+    if (repeats && place.kind === "header") return this.reading.headers.values(place.name);
+    const value = this.read(place);
+    return value === undefined || value === "" ? [] : [value];
+  }
+
+  /** The only item `name=...` of the signature's list. */
+  field(name: string): string | undefined {
+    let found: string | undefined;
+    for (const item of this.items()) {
+      if (!item.startsWith(name) || item.charCodeAt(name.length) !== 61) continue;
+      if (found !== undefined) throw new Refusal("HEADER_DUPLICATED", `the signature's list holds ${name} twice`);
+      found = item.slice(name.length + 1);
+    }
+    return found;
+  }
+
+  /** A JSON text of the payload. */
+  json(path: readonly string[]): string | undefined {
+    return toScalarText(walk(this.payload(), path));
+  }
+
+  /** Where `json:` starts: the whole body as JSON, or what the declaration's `payload` points at. */
+  payload(): unknown {
+    return this.scheme.payloadOf(this.reading, !this.proven);
+  }
+}

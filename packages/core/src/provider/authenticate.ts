@@ -1,0 +1,213 @@
+/** Steps 4 to 11 for one configured provider: handshakes, proof, timestamp and event. */
+import type { ClaimFacts } from "../claim/plan-claim.js";
+import { Refusal } from "../errors.js";
+import type { EventFacts } from "../event.js";
+import type { HeaderLines } from "../headers.js";
+import type { Settled } from "../options.js";
+import { toFormObject } from "../payload.js";
+import { OK, type Reply } from "../reply.js";
+import type { DeliveryContext } from "../signature/key-ring.js";
+import { judgeTimestamp, parseTimestamp } from "../timestamp.js";
+import { Attempt } from "./attempt.js";
+import type { CompiledScheme } from "./compile.js";
+import { matches } from "./condition.js";
+import type { Provider } from "./define-provider.js";
+import { type CompiledHandshake, readLearned, writeReply } from "./handshake.js";
+import { readPick } from "./pick.js";
+import { type Candidate, openCandidates, type Proof, prove } from "./proof.js";
+import { Reading } from "./reading.js";
+import type { Ink } from "./template.js";
+
+/** What step 5 found: schemes that may speak for the delivery, or why none does. */
+export type Opened = { readonly candidates: readonly Candidate[] } | { readonly refusal: Refusal };
+
+/** A delivery whose signature and timestamp are good. */
+export interface Proven {
+  readonly proof: Proof;
+  /** Epoch milliseconds. */
+  readonly timestamp: number | undefined;
+  /** Milliseconds in which a replay would pass the timestamp; 0 where none is judged. */
+  readonly replayWindow: number;
+}
+
+export interface Authenticator {
+  /** The value of `Allow`. */
+  readonly allow: string;
+  checkMethod(method: string): void;
+  read(method: string, target: string, headers: HeaderLines): Reading;
+  /** Answers a handshake that nobody signs: `early` by headers and query, `late` by the body. */
+  answerUnsigned(reading: Reading, when: "early" | "late"): Promise<Reply | undefined>;
+  open(reading: Reading): Promise<Opened>;
+  authenticate(opened: Opened, reading: Reading, lossy: boolean): Promise<Proven>;
+  answerSigned(proven: Proven): Promise<Reply | undefined>;
+  toEvent(proven: Proven): { readonly event: EventFacts; readonly facts: ClaimFacts };
+  successReply(proven: Proven): Reply | Promise<Reply>;
+}
+
+const CLOCK_MARGIN = 60;
+
+/** Makes the authenticator of one receiver. */
+export function createAuthenticator({ name, "~configured": provider }: Provider, settled: Settled): Authenticator {
+  const { compiled, onSecret } = provider;
+  const { methods, handshakeMethods, handshakes, success } = compiled;
+  const unsigned = handshakes.filter((handshake) => handshake.unsigned);
+  const signed = handshakes.filter((handshake) => !handshake.unsigned);
+  const hasLate = unsigned.some(({ when }) => !when.early);
+  const [first] = compiled.schemes as [CompiledScheme];
+
+  const isShakeOnly = (method: string): boolean => !methods.includes(method) && handshakeMethods.includes(method);
+
+  async function answer(candidates: readonly CompiledHandshake[], attempt: Attempt): Promise<Reply | undefined> {
+    for (const handshake of candidates) {
+      const ink = await inkOf(attempt, handshake);
+      if (!(await matches(handshake.when, attempt, ink))) continue;
+      if (handshake.learns !== undefined) {
+        if (onSecret === undefined)
+          throw new Refusal("HANDSHAKE_REFUSED", `${name} hands a secret over; give the preset an onSecret to keep it`);
+        await learn(readLearned(handshake.learns, attempt));
+      }
+      return writeReply(handshake.reply, attempt, ink);
+    }
+    return undefined;
+  }
+
+  async function learn(secret: string): Promise<void> {
+    try {
+      await onSecret?.(secret);
+    } catch (error) {
+      throw new Refusal("SECRETS_UNAVAILABLE", "onSecret failed; the provider will hand its secret over again", { cause: error });
+    }
+  }
+
+  /** What an answer may be computed with: the secret of this delivery, first of the ring. */
+  async function inkOf(attempt: Attempt, { usesSecret }: CompiledHandshake): Promise<Ink> {
+    const { context, hash } = attempt.scheme;
+    const ring = provider.schemes.find(({ scheme }) => scheme.words === attempt.scheme.words)?.ring;
+    if (!usesSecret || ring === undefined) return { context, hash, secret: undefined };
+    const { keys, unknown } = await ring.keysFor(() => contextOf(attempt.reading), settled.secretTimeout);
+    const key = keys[0]?.key;
+    return { context, hash, secret: !unknown && key !== undefined && "bytes" in key ? key : undefined };
+  }
+
+  return {
+    allow: [...new Set([...methods, ...handshakeMethods])].join(", "),
+
+    checkMethod(method) {
+      if (!methods.includes(method) && !handshakeMethods.includes(method))
+        throw new Refusal("METHOD_NOT_ALLOWED", `${name} sends ${[...methods, ...handshakeMethods].join(", ")}`);
+    },
+
+    read: (method, target, headers) => new Reading(method, target, headers, settled.now(), compiled),
+
+    async answerUnsigned(reading, when) {
+      const isNow = ({ when: match }: CompiledHandshake): boolean => match.early === (when === "early");
+      const reply = unsigned.length === 0 ? undefined : await answer(unsigned.filter(isNow), new Attempt(first, reading));
+      const isLast = when === "late" || !hasLate;
+      const mayFollow = signed.some(({ when: { method } }) => method === reading.method);
+      if (reply === undefined && isLast && !mayFollow && isShakeOnly(reading.method))
+        throw new Refusal(
+          "HANDSHAKE_REFUSED",
+          `a ${reading.method} is only good for ${name}'s handshake, and this is none, or its token is wrong`,
+        );
+      return reply;
+    },
+
+    async open(reading) {
+      try {
+        return { candidates: await openCandidates(provider, reading) };
+      } catch (error) {
+        // an unsigned handshake may still stand in the body
+        if (hasLate && error instanceof Refusal) return { refusal: error };
+        throw error;
+      }
+    },
+
+    async authenticate(opened, reading, lossy) {
+      if ("refusal" in opened) throw opened.refusal;
+      const given = { context: () => contextOf(reading), secretTimeout: settled.secretTimeout };
+      try {
+        const proof = await prove(opened.candidates, provider, given);
+        return { proof, ...readTimestamp(proof.attempt, settled) };
+      } catch (error) {
+        if (lossy && error instanceof Refusal && error.code === "SIGNATURE_MISMATCH")
+          throw new Refusal(
+            "BODY_ALREADY_PARSED",
+            "the body was handed over as text that somebody else decoded, and holds U+FFFD: hand over its bytes",
+          );
+        throw error;
+      }
+    },
+
+    async answerSigned({ proof: { attempt } }) {
+      const reply = signed.length === 0 ? undefined : await answer(signed, attempt);
+      if (reply === undefined && isShakeOnly(attempt.reading.method))
+        throw new Refusal("HANDSHAKE_REFUSED", `this ${attempt.reading.method} is no handshake of ${name}`);
+      return reply;
+    },
+
+    toEvent({ proof: { attempt, keyId, tenant: ringTenant }, timestamp }) {
+      const { scheme, reading } = attempt;
+      const id = readPick(scheme.id, attempt);
+      const type = readPick(scheme.type, attempt);
+      const namedTenant = readPick(scheme.tenant, attempt);
+      const event: EventFacts = {
+        id,
+        type: type ?? "",
+        timestamp,
+        payload: payloadOf(attempt),
+        rawBody: reading.body,
+        lines: reading.headers,
+        provider: name,
+        endpoint: settled.endpoint,
+        tenant: ringTenant ?? namedTenant,
+        keyId,
+        signed: scheme.signed,
+      };
+      return { event, facts: { attempt, id, type, ringTenant, namedTenant } };
+    },
+
+    successReply({ proof: { attempt } }) {
+      if (success === undefined) return OK;
+      return writeReply(success, attempt, { context: attempt.scheme.context, hash: attempt.scheme.hash, secret: undefined });
+    },
+  };
+}
+
+function contextOf(reading: Reading): DeliveryContext {
+  return { headers: reading.headers.toHeaders(), url: new URL(`http://localhost${reading.target}`) };
+}
+
+/** Step 9. */
+function readTimestamp(
+  attempt: Attempt,
+  { tolerance: configured }: Settled,
+): { readonly timestamp: number | undefined; readonly replayWindow: number } {
+  const { timestamp: words } = attempt.scheme;
+  if (words === undefined) return { timestamp: undefined, replayWindow: 0 };
+  const { source, unit } = words;
+  const tolerance = words.tolerance === undefined ? undefined : (configured ?? words.tolerance);
+  const text = attempt.read(source);
+  const timestamp = text === undefined ? undefined : parseTimestamp(text, unit);
+  if (tolerance === undefined) return { timestamp, replayWindow: 0 };
+  if (text === undefined) throw new Refusal("HEADER_MISSING", `${source.text} is not there`);
+  if (timestamp === undefined) throw new Refusal("TIMESTAMP_MALFORMED", `${source.text} is not in the form "${unit}"`);
+  const refusal = judgeTimestamp(timestamp, unit, tolerance, attempt.reading.now);
+  if (refusal !== undefined) throw refusal;
+  return { timestamp, replayWindow: (tolerance.past + tolerance.future + CLOCK_MARGIN) * 1000 };
+}
+
+/** Step 11: JSON, what a declared form's field or envelope holds, a form as an object, bytes, or nothing. */
+function payloadOf(attempt: Attempt): unknown {
+  const { reading } = attempt;
+  const body = reading.parsed(false);
+  switch (body.kind) {
+    case "empty":
+      return undefined;
+    case "bytes":
+      return reading.body;
+    case "json":
+      return attempt.payload() ?? body.value;
+    case "form":
+      return attempt.payload() ?? toFormObject(body.fields);
+  }
+}

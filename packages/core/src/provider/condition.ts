@@ -1,0 +1,75 @@
+import { isEqual } from "#crypto";
+import type { Part } from "../signature/crypto.js";
+import { toUtf8, toWireBytes } from "../signature/encodings.js";
+import type { Attempt } from "./attempt.js";
+import type { Match } from "./declaration.js";
+import { compileSource, type SourceReader } from "./source.js";
+import { compileTemplate, type Ink, render, type Template, type TemplateContext } from "./template.js";
+
+interface Condition {
+  readonly source: SourceReader;
+  readonly wanted: boolean | Template;
+}
+
+/** A `Match` of the declaration language, taken apart once. */
+export interface CompiledMatch {
+  readonly method: string | undefined;
+  readonly conditions: readonly Condition[];
+  /** Whether it can be decided before the body is read. */
+  readonly early: boolean;
+}
+
+/** @throws Error naming what is wrong */
+export function compileMatch(match: Match | undefined, context: TemplateContext): CompiledMatch {
+  const { method, ...rest } = match ?? {};
+  const conditions = Object.entries(rest).map(([text, wanted]): Condition => {
+    if (typeof wanted !== "boolean" && typeof wanted !== "string") throw new Error(`${text} is neither present, absent nor a template`);
+    return {
+      source: compileSource(text, context.fieldsAreEarly),
+      wanted: typeof wanted === "string" ? compileTemplate(wanted, context) : wanted,
+    };
+  });
+  const early = conditions.every(({ source, wanted }) => source.early && (typeof wanted === "boolean" || wanted.early));
+  return { method, conditions, early };
+}
+
+/** Tells whether all conditions hold. */
+export function matches(match: CompiledMatch, attempt: Attempt, ink: Ink): boolean | Promise<boolean> {
+  if (match.method !== undefined && match.method !== attempt.reading.method) return false;
+  return match.conditions.length === 0 || holdFrom(0, match.conditions, attempt, ink);
+}
+
+function holdFrom(index: number, conditions: readonly Condition[], attempt: Attempt, ink: Ink): boolean | Promise<boolean> {
+  for (let i = index; i < conditions.length; i++) {
+    const held = holds(conditions[i] as Condition, attempt, ink);
+    if (typeof held === "object") return held.then((yes) => yes && holdFrom(i + 1, conditions, attempt, ink));
+    if (!held) return false;
+  }
+  return true;
+}
+
+function holds({ source, wanted }: Condition, attempt: Attempt, ink: Ink): boolean | Promise<boolean> {
+  const value = attempt.read(source);
+  if (typeof wanted === "boolean") return (value !== undefined) === wanted;
+  if (value === undefined) return false;
+  const seen = source.utf8 ? toUtf8(value) : toWireBytes(value);
+  const parts = render(wanted, attempt, ink);
+  return "then" in parts ? parts.then((written) => isSameText(seen, written)) : isSameText(seen, parts);
+}
+
+/** Compares in constant time; padding of base64 does not count. */
+function isSameText(seen: Uint8Array, parts: readonly Part[]): boolean {
+  const wanted = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    wanted.set(typeof part === "string" ? toWireBytes(part) : part, at);
+    at += part.length;
+  }
+  return isEqual(unpadded(seen), unpadded(wanted));
+}
+
+function unpadded(bytes: Uint8Array): Uint8Array {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 61) end--;
+  return bytes.subarray(0, end);
+}

@@ -1,0 +1,182 @@
+import { importPublicKey, importSecret } from "#crypto";
+import { ConfigurationError } from "../errors.js";
+import type { KeyPair, PublicKey, SecretKey } from "../signature/crypto.js";
+import { decode, toUtf8 } from "../signature/encodings.js";
+import { createKeyRing, type KeyRing, type Secrets } from "../signature/key-ring.js";
+import { type CompiledProvider, type CompiledScheme, compileProvider, type Settings } from "./compile.js";
+import type { AnyDeclaration, OptionKind, SecretForm } from "./declaration.js";
+import type { FetchKey } from "./mechanism.js";
+
+/** A secret that a handshake delivered; kept by the user, never by the verifier. */
+export type OnSecret = (secret: string) => Promise<void> | void;
+
+/** What a user may give to a preset, before the declaration has its say. */
+export interface PresetInput {
+  readonly secret?: Secrets;
+  readonly publicKey?: Secrets;
+  readonly publicUrl?: string | undefined;
+  readonly fetchKey?: FetchKey | undefined;
+  readonly onSecret?: OnSecret | undefined;
+  readonly [option: string]: unknown;
+}
+
+export interface ConfiguredScheme {
+  readonly scheme: CompiledScheme;
+  /** `undefined` where the keys are fetched. */
+  readonly ring: KeyRing<SecretKey | PublicKey> | undefined;
+}
+
+/** A declaration with the user's secrets and options. Its secrets are out of reach. */
+export interface ConfiguredProvider {
+  readonly compiled: CompiledProvider;
+  readonly schemes: readonly ConfiguredScheme[];
+  readonly fetchKey: FetchKey | undefined;
+  readonly onSecret: OnSecret | undefined;
+}
+
+/** The public key of RFC 8032, section 7.1, test 1: what a delivery of an unknown tenant is held against. */
+const DECOY_KEY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+
+const COMMON = ["secret", "publicKey", "publicUrl", "fetchKey", "onSecret"];
+
+/**
+ * Joins a declaration and what the user configured.
+ * @throws ConfigurationError naming the option, what was seen and what is expected
+ */
+export function configureProvider(declaration: AnyDeclaration, definition: CompiledProvider, input: PresetInput): ConfiguredProvider {
+  const { name } = declaration;
+  if (typeof input !== "object" || input === null) throw new ConfigurationError(name, "expected an object of options, such as { secret }");
+  const kinds = declaration.options ?? {};
+  for (const option of Object.keys(input))
+    if (!COMMON.includes(option) && !(option in kinds))
+      throw new ConfigurationError(`${name}.${option}`, `no such option; known are ${known(declaration, definition).join(", ")}`);
+  const settings: Settings = { options: readOptions(name, kinds, input), publicUrl: readPublicUrl(declaration, input.publicUrl) };
+  const isSettled = declaration.options === undefined && settings.publicUrl === undefined;
+  const compiled = isSettled ? definition : compileProvider(declaration, settings);
+  const schemes = compiled.schemes.flatMap((scheme) => configureScheme(name, scheme, input) ?? []);
+  if (schemes.length === 0) {
+    const [only] = new Set(compiled.schemes.map(keyOption));
+    throw new ConfigurationError(`${name}.${only}`, "none is configured; is its environment variable set?");
+  }
+  checkUnused(name, compiled, input);
+  return {
+    compiled,
+    schemes,
+    fetchKey: readFunction(`${name}.fetchKey`, input.fetchKey),
+    onSecret: readFunction(`${name}.onSecret`, input.onSecret),
+  };
+}
+
+const keyOption = ({ secretForm }: CompiledScheme): "secret" | "publicKey" => (secretForm === undefined ? "publicKey" : "secret");
+
+function known({ options }: AnyDeclaration, { schemes }: CompiledProvider): string[] {
+  const used = new Set<string>(schemes.flatMap((scheme) => (scheme.fetched === undefined ? [keyOption(scheme)] : ["fetchKey"])));
+  return [...used, ...(needsUrl(schemes) ? ["publicUrl"] : []), ...Object.keys(options ?? {})];
+}
+
+/** An option that nothing reads is a misunderstanding, and a secret that protects nothing. */
+function checkUnused(name: string, { schemes, handshakes }: CompiledProvider, input: PresetInput): void {
+  const used = new Set<string>(schemes.flatMap((scheme) => (scheme.fetched === undefined ? [keyOption(scheme)] : ["fetchKey"])));
+  if (needsUrl(schemes)) used.add("publicUrl");
+  if (handshakes.some(({ learns }) => learns !== undefined)) used.add("onSecret");
+  for (const option of COMMON)
+    if (input[option] !== undefined && !used.has(option))
+      throw new ConfigurationError(`${name}.${option}`, `${name} does not use it; it uses ${[...used].join(", ")}`);
+}
+
+function configureScheme(name: string, scheme: CompiledScheme, input: PresetInput): ConfiguredScheme | undefined {
+  if (scheme.fetched !== undefined) return { scheme, ring: undefined };
+  const option = keyOption(scheme);
+  const secrets = input[option] as Secrets;
+  // one of several schemes may go without its key, but only where the option was left out: a missing variable must not open the door
+  if (secrets === undefined && !(option in input)) return undefined;
+  const { secretForm, publicKeyForm, publicKeyPrefix } = scheme;
+  if (secretForm !== undefined) {
+    const ring = createKeyRing<SecretKey | PublicKey>(
+      `${name}.secret`,
+      secrets,
+      (value) => importSecret(toSecretBytes(value, secretForm)),
+      decoySecret(),
+    );
+    return { scheme, ring };
+  }
+  const algorithm = (
+    scheme.family === "jwt" ? (scheme.words.algorithm === "jwt-es256" ? "ecdsa-p256-sha256" : "rsa-sha256") : scheme.words.algorithm
+  ) as KeyPair;
+  const importKey = (value: string | Uint8Array): PublicKey => {
+    if (typeof value !== "string") throw new Error("a public key is given as text");
+    return importPublicKey(algorithm, publicKeyForm ?? "pem", stripPrefix(value.trim(), publicKeyPrefix, false));
+  };
+  const decoy = algorithm === "ed25519" ? importPublicKey(algorithm, "raw-hex", DECOY_KEY) : undefined;
+  return { scheme, ring: createKeyRing<SecretKey | PublicKey>(`${name}.publicKey`, secrets, importKey, decoy) };
+}
+
+const decoySecret = (): SecretKey => importSecret(crypto.getRandomValues(new Uint8Array(32)));
+
+function toSecretBytes(value: string | Uint8Array, form: SecretForm): Uint8Array {
+  if (typeof value !== "string") return value;
+  if (form === "utf8") return toUtf8(value);
+  const { prefix, encoding, optional } = typeof form === "object" ? form : { prefix: "", encoding: form, optional: undefined };
+  const text = stripPrefix(value, prefix, optional === true);
+  const bytes = encoding === "utf8" ? toUtf8(text) : decode(text, encoding);
+  if (bytes === undefined) throw new Error(`it is not ${encoding}${prefix === "" ? "" : ` after ${prefix}`}`);
+  if (bytes.length === 0 || bytes.every((byte) => byte === 0)) throw new Error("it holds no bytes other than zero");
+  return bytes;
+}
+
+/** Takes a prefix off; `*` in it stands for letters and digits. */
+function stripPrefix(value: string, prefix: string, optional: boolean): string {
+  if (prefix === "") return value;
+  const pattern = new RegExp(
+    `^${prefix
+      .split("*")
+      .map((text) => text.replace(/[^\w]/g, "\\$&"))
+      .join("[A-Za-z0-9]+")}`,
+  );
+  const found = pattern.exec(value);
+  if (found === null && !optional) throw new Error(`it does not begin with ${prefix}`);
+  return value.slice(found?.[0].length ?? 0);
+}
+
+function readOptions(name: string, kinds: Readonly<Record<string, OptionKind>>, input: PresetInput): Record<string, string | undefined> {
+  const options: Record<string, string | undefined> = {};
+  for (const [option, kind] of Object.entries(kinds)) {
+    const value = input[option];
+    if (value === undefined) {
+      if (typeof kind !== "object") throw new ConfigurationError(`${name}.${option}`, "it is missing; is its environment variable set?");
+      options[option] = kind.default;
+    } else if (typeof value !== "string" || value.trim() === "")
+      throw new ConfigurationError(`${name}.${option}`, "expected a text that is not blank");
+    else options[option] = kind === "secret" && ["undefined", "null"].includes(value) ? fail(name, option, value) : value;
+  }
+  return options;
+}
+
+function fail(name: string, option: string, word: string): never {
+  throw new ConfigurationError(`${name}.${option}`, `it is the word ${word}; is its environment variable set?`);
+}
+
+function needsUrl(schemes: readonly CompiledScheme[]): boolean {
+  return schemes.some(({ words }) => /\{(url|publicUrl)[|}]/.test(JSON.stringify([words.content, words.require, words.when])));
+}
+
+function readPublicUrl(declaration: AnyDeclaration, publicUrl: unknown): string | undefined {
+  const option = `${declaration.name}.publicUrl`;
+  const isNeeded = /\{(url|publicUrl)[|}]/.test(JSON.stringify(declaration));
+  if (publicUrl === undefined) {
+    if (isNeeded)
+      throw new ConfigurationError(
+        option,
+        "the provider signs the URL, so it must be configured: the https URL as the provider's dashboard shows it",
+      );
+    return undefined;
+  }
+  const isUrl = typeof publicUrl === "string" && URL.canParse(publicUrl) && /^https?:\/\/[^/?#]/i.test(publicUrl);
+  if (!isUrl) throw new ConfigurationError(option, "expected the https URL as the provider's dashboard shows it");
+  return publicUrl as string;
+}
+
+function readFunction<F>(option: string, value: F | undefined): F | undefined {
+  if (value !== undefined && typeof value !== "function") throw new ConfigurationError(option, "expected a function");
+  return value;
+}

@@ -1,0 +1,64 @@
+import type { AnyScheme, Pick } from "./declaration.js";
+
+/** What the signature covers. Each follows from the declaration. */
+export interface SignedParts {
+  readonly id: boolean;
+  readonly type: boolean;
+  readonly timestamp: boolean;
+  /** The exact bytes. */
+  readonly body: boolean;
+  /** What the payload says, if not the bytes it came in. */
+  readonly payload: boolean;
+  readonly url: boolean;
+}
+
+const HOLE = /\{((?:[^{}|]|\{option:\w+\})*)(\|[^}]*)?\}/g;
+
+/** Sources and atoms in a template's braces. A checksum covers nothing: it can be met by another text. */
+const atomsOf = (template: string): string[] =>
+  [...template.matchAll(HOLE)].filter(([, , filter]) => filter !== "|crc32").map(([, atom]) => atom as string);
+
+const textsOf = (content: AnyScheme["content"]): readonly string[] =>
+  content === undefined ? [] : typeof content === "string" ? [content] : content.sorted;
+
+/** Works out what a scheme's proof covers, and whether it covers a given source. */
+export function coverageOf(scheme: AnyScheme): { readonly parts: SignedParts; covers(pick: Pick | undefined): boolean } {
+  const isJwt = scheme.mechanism !== undefined;
+  const templates = [...textsOf(scheme.content)];
+  const signsUrl = templates.some((text) => atomsOf(text).includes("url"));
+  // a condition that holds a signed text against the delivery signs what it names
+  for (const [source, wanted] of Object.entries(scheme.require ?? {})) {
+    const isSigned = (isJwt && source.startsWith("claim:")) || (signsUrl && source.startsWith("query:"));
+    if (isSigned && typeof wanted === "string") templates.push(wanted);
+  }
+  const atoms = new Set(templates.flatMap(atomsOf));
+  const body = atoms.has("body");
+  const params = atoms.has("params");
+  const place = [scheme.signature?.from ?? []].flat()[0];
+  const envelope = place?.startsWith("json:") ? `${place.split(".")[0]}.` : undefined;
+  const fields = [...atoms].some((atom) => /^(json|form):/.test(atom) && !(envelope !== undefined && `${atom}.`.startsWith(envelope)));
+
+  const coversSource = (source: string): boolean =>
+    atoms.has(source) ||
+    (body && /^(json|form):/.test(source)) ||
+    (params && source.startsWith("form:")) ||
+    (signsUrl && source.startsWith("query:")) ||
+    (isJwt && source.startsWith("claim:"));
+  const covers = (pick: Pick | undefined): boolean => {
+    if (pick === undefined) return false;
+    if (typeof pick === "string") return coversSource(pick);
+    if ("keyBesides" in pick) return body;
+    return ("either" in pick ? pick.either : pick).every(coversSource);
+  };
+  return {
+    covers,
+    parts: {
+      id: covers(scheme.id) || (scheme.id !== undefined && atoms.has("id")),
+      type: covers(scheme.type),
+      timestamp: scheme.timestamp !== undefined && (atoms.has("timestamp") || coversSource(scheme.timestamp.from)),
+      body,
+      payload: body || params || fields,
+      url: signsUrl || atoms.has("publicUrl"),
+    },
+  };
+}

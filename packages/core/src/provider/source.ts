@@ -1,0 +1,71 @@
+import { Refusal } from "../errors.js";
+import { toScalarText } from "../payload.js";
+import type { Attempt } from "./attempt.js";
+
+const KINDS = ["header", "query", "json", "form", "field", "claim"] as const;
+export type SourceKind = (typeof KINDS)[number];
+
+/** A source of the declaration language, taken apart once. */
+export interface SourceReader {
+  readonly text: string;
+  readonly kind: SourceKind;
+  readonly name: string;
+  /** The steps of a `json:` path. */
+  readonly path: readonly string[];
+  /** Whether it can be read before the body is. */
+  readonly early: boolean;
+  /** Whether its text is UTF-8; otherwise each character is one byte of the wire. */
+  readonly utf8: boolean;
+}
+
+/**
+ * Takes a source apart.
+ * @throws Error if it is none
+ */
+export function compileSource(text: string, fieldsAreEarly: boolean): SourceReader {
+  const at = text.indexOf(":");
+  const kind = KINDS.find((known) => known === text.slice(0, at));
+  const name = text.slice(at + 1);
+  if (kind === undefined || name === "") throw new Error(`no such source: ${text}`);
+  if (kind === "header" && name !== name.toLowerCase()) throw new Error(`header names are lower-case: ${text}`);
+  return {
+    text,
+    kind,
+    name,
+    path: kind === "json" ? name.split(".") : [],
+    early: kind === "header" || kind === "query" || (kind === "field" && fieldsAreEarly),
+    utf8: kind !== "header" && kind !== "field",
+  };
+}
+
+/** @throws Refusal `HEADER_DUPLICATED` if it is there more than once */
+export function readSource(source: SourceReader, attempt: Attempt): string | undefined {
+  const { reading } = attempt;
+  switch (source.kind) {
+    case "header":
+      return reading.header(source.name);
+    case "query":
+      return only(reading.query.getAll(source.name), source);
+    case "field":
+      return attempt.field(source.name);
+    case "json":
+      return attempt.json(source.path);
+    case "form": {
+      const body = reading.parsed(!attempt.proven);
+      if (body.kind !== "form") return undefined;
+      return only(
+        body.fields.filter(([name]) => name === source.name).map(([, value]) => value),
+        source,
+      );
+    }
+    case "claim":
+      return attempt.claims === undefined || !Object.hasOwn(attempt.claims, source.name)
+        ? undefined
+        : toScalarText(attempt.claims[source.name]);
+  }
+}
+
+function only(values: readonly string[], source: SourceReader): string | undefined {
+  if (values.length > 1) throw new Refusal("HEADER_DUPLICATED", `${source.text} came ${values.length} times`);
+  return values[0];
+}

@@ -1,0 +1,229 @@
+import { digest, hmac } from "#crypto";
+import { Refusal } from "../errors.js";
+import type { Hash, Part, SecretKey } from "../signature/crypto.js";
+import { type Encoding, encode, isAscii, toUtf8, toWireBytes } from "../signature/encodings.js";
+import type { Attempt } from "./attempt.js";
+import { crc32 } from "./crc32.js";
+import { compileSource, type SourceReader } from "./source.js";
+import { withoutPort, withPort } from "./url-port.js";
+
+/** What a template is compiled with: the texts that are settled by configuration, and the scheme's own sources. */
+export interface TemplateContext {
+  readonly options: Readonly<Record<string, string | undefined>>;
+  readonly publicUrl: string | undefined;
+  readonly fieldsAreEarly: boolean;
+  readonly timestamp: SourceReader | undefined;
+  readonly id: SourceReader | undefined;
+}
+
+type Filter = "lower" | "unescape" | "crc32" | "port" | "portless" | { readonly how: "hash" | "hmac"; readonly encoding: Encoding };
+interface Atom {
+  readonly name: "body" | "secret" | "method" | "publicUrl" | "url" | "params" | "option" | "timestamp" | SourceReader;
+  readonly text: string;
+  readonly filter: Filter | undefined;
+}
+type Piece = string | Atom | { readonly optional: readonly Piece[] };
+
+/** A text with holes, taken apart once. */
+export interface Template {
+  readonly source: string;
+  readonly pieces: readonly Piece[];
+  /** Whether a hash must be computed before the text can be written. */
+  readonly digests: boolean;
+  /** Whether it can be written before the body is read. */
+  readonly early: boolean;
+}
+
+const FILTER = /^(lower|unescape|crc32|port|portless|(sha256|hmac)-(hex|base64|base64url))$/;
+const PLAIN_ATOMS = ["body", "secret", "method", "publicUrl", "url", "params"] as const;
+
+function compileFilter(text: string): Filter {
+  const found = FILTER.exec(text);
+  if (found === null) throw new Error(`no such filter: ${text}`);
+  const [, plain, how, encoding] = found;
+  return how === undefined ? (plain as "lower") : { how: how === "hmac" ? "hmac" : "hash", encoding: encoding as Encoding };
+}
+
+function compileAtom(expression: string, context: TemplateContext): Atom {
+  const bar = expression.indexOf("|");
+  const text = bar < 0 ? expression : expression.slice(0, bar);
+  const filter = bar < 0 ? undefined : compileFilter(expression.slice(bar + 1));
+  const plain = PLAIN_ATOMS.find((name) => name === text);
+  if (plain !== undefined) return { name: plain, text, filter };
+  if (text === "timestamp" || text === "id") {
+    const source = context[text];
+    if (source === undefined) throw new Error(`{${text}} needs a ${text} that is one source`);
+    return { name: source, text, filter };
+  }
+  if (text.startsWith("option:")) {
+    const name = text.slice(7);
+    if (!(name in context.options)) throw new Error(`no such option: ${name}`);
+    return { name: "option", text: name, filter };
+  }
+  return { name: compileSource(text, context.fieldsAreEarly), text, filter };
+}
+
+function compilePieces(text: string, context: TemplateContext): Piece[] {
+  const pieces: Piece[] = [];
+  const parts = text.split(/(\{(?:[^{}]|\{option:\w+\})*\}|\[[^[\]]*\])/);
+  for (const part of parts) {
+    if (part === "") continue;
+    if (part.startsWith("{")) pieces.push(compileAtom(part.slice(1, -1), context));
+    else if (part.startsWith("[")) pieces.push({ optional: compilePieces(part.slice(1, -1), context) });
+    else if (/[{}[\]]/.test(part)) throw new Error(`unbalanced brackets: ${text}`);
+    else pieces.push(part);
+  }
+  return pieces;
+}
+
+const flatten = (pieces: readonly Piece[]): (string | Atom)[] =>
+  pieces.flatMap((piece) => (typeof piece === "object" && "optional" in piece ? flatten(piece.optional) : [piece]));
+const isDigest = (piece: string | Atom): boolean => typeof piece === "object" && typeof piece.filter === "object";
+const LATE_ATOMS: readonly unknown[] = ["body", "params"];
+const isEarly = (piece: string | Atom): boolean =>
+  typeof piece === "string" || (typeof piece.name === "string" ? !LATE_ATOMS.includes(piece.name) : piece.name.early);
+
+/**
+ * Takes a template apart.
+ * @throws Error naming what is wrong with it
+ */
+export function compileTemplate(source: string, context: TemplateContext): Template {
+  const pieces = compilePieces(source, context);
+  const flat = flatten(pieces);
+  return { source, pieces, digests: flat.some(isDigest), early: flat.every(isEarly) };
+}
+
+/** What writing a template needs besides the delivery. */
+export interface Ink {
+  readonly context: TemplateContext;
+  readonly hash: Hash;
+  readonly secret: SecretKey | undefined;
+}
+
+/** Writes a template as parts to be hashed: ASCII text run together, and bytes as they are. @throws Refusal if an atom is missing */
+export function render(template: Template, attempt: Attempt, ink: Ink): Part[] | Promise<Part[]> {
+  if (!template.digests) return write(template.pieces, attempt, ink, undefined);
+  return prepare(template, attempt, ink).then((digests) => write(template.pieces, attempt, ink, digests));
+}
+
+/** The texts that writing a template would sign with the secret. */
+export function macInputs(template: Template, attempt: Attempt, ink: Ink): string[] {
+  return flatten(template.pieces).flatMap((piece) => {
+    if (typeof piece === "string" || typeof piece.filter !== "object" || piece.filter.how !== "hmac") return [];
+    const value = readAtom(piece, attempt, ink);
+    return [typeof value === "string" ? value : ""];
+  });
+}
+
+async function prepare(template: Template, attempt: Attempt, ink: Ink): Promise<Map<Atom, string>> {
+  const digests = new Map<Atom, string>();
+  for (const atom of flatten(template.pieces)) {
+    if (typeof atom === "string" || typeof atom.filter !== "object") continue;
+    const value = readAtom(atom, attempt, ink);
+    if (value === undefined) continue;
+    const parts = [typeof value === "string" ? toBytes(value, atom) : value];
+    if (atom.filter.how === "hmac" && ink.secret === undefined)
+      throw new Refusal("HANDSHAKE_REFUSED", "it is answered with the secret, and there is none");
+    const bytes = atom.filter.how === "hash" ? await digest("sha256", parts) : await hmac(ink.hash, ink.secret as SecretKey, parts);
+    digests.set(atom, encode(bytes, atom.filter.encoding));
+  }
+  return digests;
+}
+
+function write(pieces: readonly Piece[], attempt: Attempt, ink: Ink, digests: Map<Atom, string> | undefined): Part[] {
+  const parts: Part[] = [];
+  let text = "";
+  const add = (part: Part): void => {
+    if (typeof part === "string") {
+      text += part;
+      return;
+    }
+    if (text !== "") parts.push(text);
+    text = "";
+    parts.push(part);
+  };
+  for (const piece of pieces) {
+    if (typeof piece === "string") add(isAscii(piece) ? piece : toUtf8(piece));
+    else if ("optional" in piece) for (const part of writeOptional(piece.optional, attempt, ink, digests)) add(part);
+    else {
+      const value = digests?.get(piece) ?? filtered(piece, attempt, ink);
+      if (value === undefined) throw new Refusal("HEADER_MISSING", `${piece.text} is not there`);
+      add(typeof value === "string" && !isAscii(value) ? toBytes(value, piece) : value);
+    }
+  }
+  if (text !== "") parts.push(text);
+  return parts;
+}
+
+/** A group whose atoms are not all there is no part of the text. */
+function writeOptional(pieces: readonly Piece[], attempt: Attempt, ink: Ink, digests: Map<Atom, string> | undefined): Part[] {
+  const absent = flatten(pieces).some((piece) => typeof piece !== "string" && readAtom(piece, attempt, ink) === undefined);
+  return absent ? [] : write(pieces, attempt, ink, digests);
+}
+
+function toBytes(text: string, atom: Atom): Uint8Array {
+  const wire = typeof atom.name === "object" ? !atom.name.utf8 : atom.name === "url" || atom.name === "method";
+  return wire ? toWireBytes(text) : toUtf8(text);
+}
+
+function filtered(atom: Atom, attempt: Attempt, ink: Ink): Part | undefined {
+  const value = readAtom(atom, attempt, ink);
+  if (value === undefined || atom.filter === undefined) return value;
+  if (atom.filter === "crc32") return String(crc32(typeof value === "string" ? toBytes(value, atom) : value));
+  if (typeof value !== "string") return value;
+  switch (atom.filter) {
+    case "lower":
+      return value.toLowerCase();
+    case "port":
+      return withPort(value);
+    case "portless":
+      return withoutPort(value);
+    default: // reserved characters alone, as HubSpot's v3 scheme decodes them
+      return value.replace(/%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi, decodeURIComponent);
+  }
+}
+
+function readAtom({ name, text }: Atom, attempt: Attempt, { context, secret }: Ink): Part | undefined {
+  if (typeof name === "object") return attempt.read(name);
+  const { reading } = attempt;
+  switch (name) {
+    case "body":
+      return reading.body;
+    case "secret":
+      return secret?.bytes();
+    case "method":
+      return reading.method;
+    case "publicUrl":
+      return context.publicUrl;
+    case "url":
+      return signedUrl(context.publicUrl as string, reading.path, reading.search);
+    case "params":
+      return sortedParams(attempt);
+    default:
+      return context.options[text];
+  }
+}
+
+/** The configured origin, the received query, and the received path unless the configured URL names one. */
+function signedUrl(publicUrl: string, path: string, search: string): string {
+  const [, origin = "", configured = ""] = /^(https?:\/\/[^/?#]*)([^?#]*)/i.exec(publicUrl) ?? [];
+  return origin + (configured === "" || configured === "/" ? path : configured) + search;
+}
+
+/** Form parameters by name, and each name's distinct values, in the order of their UTF-16 code units; names and values run together. */
+function sortedParams({ reading, proven }: Attempt): string {
+  const body = reading.parsed(!proven);
+  if (body.kind === "empty") return "";
+  if (body.kind !== "form") throw new Refusal("SIGNATURE_MISMATCH", "form parameters are signed, and the body is no form");
+  const values = new Map<string, Set<string>>();
+  for (const [name, value] of body.fields) values.set(name, (values.get(name) ?? new Set()).add(value));
+  return [...values.keys()]
+    .sort()
+    .map((name) =>
+      [...(values.get(name) as Set<string>)]
+        .sort()
+        .map((value) => name + value)
+        .join(""),
+    )
+    .join("");
+}

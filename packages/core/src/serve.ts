@@ -1,0 +1,54 @@
+import type { Delivery } from "./delivery.js";
+import type { WebhookEvent } from "./event.js";
+import { type Reply, toProblem } from "./reply.js";
+import type { Verifier } from "./verifier.js";
+
+/** What a handler gets besides the event. */
+export interface HandlerContext {
+  /** Aborts when the lease is lost, or when the handler's time is over. */
+  readonly signal: AbortSignal;
+}
+
+/** What to send: the handler's own answer, or a reply of ours (then `error` is what the handler threw, if it did). */
+export type Served<A> =
+  | { readonly reply: Reply; readonly error?: unknown; readonly answer?: undefined }
+  | { readonly reply?: undefined; readonly answer: A };
+
+const TIMED_OUT = Symbol("timed out");
+
+/**
+ * Runs a delivery from end to end where the handler's answer is a value: receive, the handler, commit or release.
+ *
+ * @param statusOf the status of an answer, or `undefined` if what the handler returned is none; then the provider's success reply is sent
+ */
+export async function serve<E extends WebhookEvent, A>(
+  verifier: Verifier<E>,
+  delivery: Delivery,
+  handler: (event: E, context: HandlerContext) => A | Promise<A>,
+  statusOf: (answer: A) => number | undefined,
+): Promise<Served<A>> {
+  const verdict = await verifier.receive(delivery);
+  if (verdict.outcome !== "accepted") return { reply: verdict.reply };
+  const { event, claim, reply } = verdict;
+  const timedOut = new Promise<typeof TIMED_OUT>((resolve) => {
+    claim.onTimeout = () => resolve(TIMED_OUT);
+  });
+  const context: HandlerContext = {
+    get signal() {
+      return claim.signal;
+    },
+  };
+  try {
+    const answer = await Promise.race([handler(event, context), timedOut]);
+    if (answer === TIMED_OUT) return { reply: toProblem("HANDLER_TIMEOUT") };
+    const status = statusOf(answer as A);
+    if (status === undefined) {
+      await claim.commit();
+      return { reply };
+    }
+    await claim.conclude(status);
+    return { answer: answer as A };
+  } catch (error) {
+    return { reply: await claim.fail("HANDLER_FAILED", error), error };
+  }
+}

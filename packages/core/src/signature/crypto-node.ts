@@ -1,0 +1,91 @@
+import {
+  constants,
+  createHash,
+  createHmac,
+  createPublicKey,
+  createSecretKey,
+  type KeyObject,
+  randomBytes,
+  timingSafeEqual,
+  verify as verifyBytes,
+} from "node:crypto";
+import type { CryptoPort, KeyPair, Part, PublicKey, SecretKey } from "./crypto.js";
+import { decode } from "./encodings.js";
+
+class NodeSecret implements SecretKey {
+  readonly #bytes: Uint8Array;
+  readonly key: KeyObject;
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.key = createSecretKey(bytes);
+  }
+  bytes(): Uint8Array {
+    return this.#bytes;
+  }
+}
+
+interface NodePublicKey extends PublicKey {
+  readonly key: KeyObject;
+}
+
+const join = (parts: readonly Part[]): Uint8Array => {
+  const [only] = parts;
+  if (parts.length === 1 && typeof only === "object") return only;
+  return Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part, "latin1") : part)));
+};
+
+function parsePublicKey(form: Parameters<CryptoPort["importPublicKey"]>[1], text: string): KeyObject {
+  if (form === "pem") return createPublicKey(text);
+  if (form === "jwk") return createPublicKey({ key: JSON.parse(text), format: "jwk" });
+  const bytes = decode(text, form === "raw-hex" ? "hex" : "base64");
+  if (bytes === undefined) throw new Error(`it is not ${form === "raw-hex" ? "hex" : "base64"}`);
+  if (form === "spki-base64") return createPublicKey({ key: Buffer.from(bytes), format: "der", type: "spki" });
+  if (bytes.length !== 32) throw new Error(`it has ${bytes.length} bytes instead of 32`);
+  return createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(bytes).toString("base64url") }, format: "jwk" });
+}
+
+const KEY_TYPES: Readonly<Record<KeyPair, string>> = {
+  ed25519: "ed25519",
+  "ecdsa-p256-sha256": "ec",
+  "rsa-sha1": "rsa",
+  "rsa-sha256": "rsa",
+  "rsa-pss-sha256": "rsa",
+};
+
+export const importSecret: CryptoPort["importSecret"] = (bytes) => new NodeSecret(bytes);
+
+export const importPublicKey: CryptoPort["importPublicKey"] = (algorithm, form, text) => {
+  const key = parsePublicKey(form, text);
+  if (key.asymmetricKeyType !== KEY_TYPES[algorithm]) throw new Error(`it is a key for ${key.asymmetricKeyType}`);
+  return { algorithm, key } as NodePublicKey;
+};
+
+export const hmac: CryptoPort["hmac"] = (hash, key, parts) => {
+  const mac = createHmac(hash, (key as NodeSecret).key);
+  for (const part of parts) typeof part === "string" ? mac.update(part, "latin1") : mac.update(part);
+  return mac.digest();
+};
+
+export const digest: CryptoPort["digest"] = (hash, parts) => {
+  const state = createHash(hash);
+  for (const part of parts) typeof part === "string" ? state.update(part, "latin1") : state.update(part);
+  return state.digest();
+};
+
+export const fingerprint: CryptoPort["fingerprint"] = (parts) => {
+  const state = createHash("sha256");
+  for (const part of parts) state.update(part);
+  return state.digest("base64url");
+};
+
+export const verifySignature: CryptoPort["verifySignature"] = (key, parts, signature) => {
+  const { algorithm, key: object } = key as NodePublicKey;
+  if (algorithm === "ed25519") return verifyBytes(null, join(parts), object, signature);
+  const hash = algorithm === "rsa-sha1" ? "sha1" : "sha256";
+  const padding = algorithm === "rsa-pss-sha256" ? { padding: constants.RSA_PKCS1_PSS_PADDING } : {};
+  return verifyBytes(hash, join(parts), { key: object, ...padding }, signature);
+};
+
+export const isEqual: CryptoPort["isEqual"] = (a, b) => a.length === b.length && timingSafeEqual(a, b);
+
+export const randomText: CryptoPort["randomText"] = () => randomBytes(16).toString("base64url");

@@ -1,0 +1,148 @@
+import { ConfigurationError, Refusal } from "../errors.js";
+import type { Awaitable } from "./crypto.js";
+
+/** A secret as the provider's dashboard shows it, or its bytes. A named one is reported under its name. */
+export type SecretValue = string | Uint8Array | { readonly id: string; readonly value: string | Uint8Array };
+
+/** What a resolver sees of a delivery. Nothing of it has proven itself; of the URL, only path and query are the sender's. */
+export interface DeliveryContext {
+  readonly headers: Headers;
+  readonly url: URL;
+}
+
+/** A tenant's secrets; `tenant: null` where there is only one tenant. */
+export interface ResolvedSecrets {
+  readonly tenant: string | null;
+  readonly secrets: SecretValue | readonly (SecretValue | undefined)[];
+}
+
+/** Finds the secrets of a delivery. Answers nothing for a tenant that it does not know; throws where it cannot tell. */
+export type SecretResolver = (context: DeliveryContext) => Promise<ResolvedSecrets | undefined>;
+
+/** One secret, several (rotation; undefined entries drop out, one must remain), or a resolver. */
+export type Secrets = SecretValue | readonly (SecretValue | undefined)[] | SecretResolver | undefined;
+
+/** A key with the name under which it is reported: its position, or the name it was given. */
+export interface RingKey<K> {
+  readonly id: string;
+  readonly key: K;
+}
+
+/** The keys that are valid for one delivery. */
+export interface KeySet<K> {
+  readonly keys: readonly RingKey<K>[];
+  readonly tenant: string | undefined;
+  /** Nobody knows the tenant: the keys are decoys, and nothing they say counts. */
+  readonly unknown: boolean;
+}
+
+export interface KeyRing<K> {
+  /** @throws Refusal `SECRETS_UNAVAILABLE`, `MISCONFIGURED` */
+  keysFor(context: () => DeliveryContext, timeout: number): Awaitable<KeySet<K>>;
+}
+
+/** How many keys of a resolver are kept ready. */
+const CACHED_KEYS = 1000;
+
+const WORDS = new Set(["undefined", "null"]);
+
+const isNamed = (value: SecretValue): value is { readonly id: string; readonly value: string | Uint8Array } =>
+  typeof value === "object" && !(value instanceof Uint8Array);
+
+/**
+ * Makes a key ring of what the user configured.
+ *
+ * @param option the option's name, for messages
+ * @param importKey turns one value into a key; throws `Error` with what is wrong with it
+ * @throws ConfigurationError
+ */
+export function createKeyRing<K extends object>(
+  option: string,
+  secrets: Secrets,
+  importKey: (value: string | Uint8Array) => K,
+  decoy: K | undefined,
+): KeyRing<K> {
+  if (typeof secrets === "function") return resolvingRing(option, secrets, importKey, decoy);
+  const keys = toKeys(option, secrets, importKey);
+  const set: KeySet<K> = { keys, tenant: undefined, unknown: false };
+  return { keysFor: () => set };
+}
+
+function toKeys<K>(option: string, secrets: Exclude<Secrets, SecretResolver>, importKey: (value: string | Uint8Array) => K): RingKey<K>[] {
+  const list = (Array.isArray(secrets) ? secrets : [secrets]) as readonly (SecretValue | undefined)[];
+  const keys: RingKey<K>[] = [];
+  for (const [position, entry] of list.entries()) {
+    if (entry === undefined) continue;
+    const place = list.length > 1 ? `${option}[${position}]` : option;
+    const named = typeof entry === "object" && entry !== null && isNamed(entry);
+    const value = named ? entry.value : entry;
+    if (named && (typeof entry.id !== "string" || entry.id === "")) throw new ConfigurationError(place, "its id is a non-empty text");
+    const fault = faultOf(value);
+    if (fault !== undefined) throw new ConfigurationError(place, `${fault}; expected the value that the provider's dashboard shows`);
+    try {
+      keys.push({ id: named ? entry.id : String(position), key: importKey(value as string | Uint8Array) });
+    } catch (error) {
+      throw new ConfigurationError(place, `${(error as Error).message}; expected the value that the provider's dashboard shows`);
+    }
+  }
+  if (keys.length === 0) throw new ConfigurationError(option, "none is configured; is its environment variable set?");
+  return keys;
+}
+
+/** What is wrong with a value before it is decoded: a secret that anyone can guess is worse than none. */
+function faultOf(value: unknown): string | undefined {
+  if (value instanceof Uint8Array)
+    return value.length === 0 ? "it is empty" : value.every((byte) => byte === 0) ? "all its bytes are zero" : undefined;
+  if (typeof value !== "string") return `it is ${value === null ? "null" : `a ${typeof value}`}`;
+  if (value.trim() === "") return "it is empty or blank";
+  return WORDS.has(value.trim()) ? `it is the word ${value.trim()}` : undefined;
+}
+
+function resolvingRing<K extends object>(
+  option: string,
+  resolver: SecretResolver,
+  importKey: (value: string | Uint8Array) => K,
+  decoy: K | undefined,
+): KeyRing<K> {
+  const cache = new Map<string, K>();
+  const cached = (value: string | Uint8Array): K => {
+    if (typeof value !== "string") return importKey(value);
+    let key = cache.get(value);
+    if (key === undefined) {
+      key = importKey(value);
+      if (cache.size >= CACHED_KEYS) cache.delete(cache.keys().next().value as string);
+      cache.set(value, key);
+    }
+    return key;
+  };
+  const unknown: KeySet<K> = { keys: decoy === undefined ? [] : [{ id: "decoy", key: decoy }], tenant: undefined, unknown: true };
+  return {
+    async keysFor(context, timeout) {
+      const answer = await ask(resolver, context, timeout);
+      if (answer === undefined || answer === null) return unknown;
+      try {
+        if (answer.tenant !== null && (typeof answer.tenant !== "string" || answer.tenant === ""))
+          throw new ConfigurationError(option, "the resolver answers { tenant, secrets }, with tenant null where there is only one");
+        return { keys: toKeys(option, answer.secrets, cached), tenant: answer.tenant ?? undefined, unknown: false };
+      } catch (error) {
+        throw new Refusal("MISCONFIGURED", `the resolver of ${option} answered something unusable: ${(error as Error).message}`, {
+          cause: error,
+        });
+      }
+    },
+  };
+}
+
+async function ask(resolver: SecretResolver, context: () => DeliveryContext, timeout: number): Promise<ResolvedSecrets | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeout} s`)), timeout * 1000);
+  });
+  try {
+    return await Promise.race([resolver(context()), late]);
+  } catch (error) {
+    throw new Refusal("SECRETS_UNAVAILABLE", "the resolver threw, or took longer than secretTimeout", { cause: error, retryAfter: 5 });
+  } finally {
+    clearTimeout(timer);
+  }
+}

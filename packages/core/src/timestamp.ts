@@ -1,0 +1,54 @@
+import { ConfigurationError, Refusal } from "./errors.js";
+
+/** How a provider writes its timestamp: seconds, milliseconds, either of them, or RFC 3339. */
+export type TimestampUnit = "s" | "ms" | "epoch" | "iso";
+
+/** How far a signed timestamp may lie in the past, and in the future, in seconds. */
+export interface Tolerance {
+  readonly past: number;
+  readonly future: number;
+}
+
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,12})?(Z|[+-]\d\d:?\d\d)$/;
+const DIGITS = /^\d{1,15}$/;
+/** An epoch with fewer digits is in seconds: until the year 5138. */
+const MS_DIGITS = 12;
+/** The default of how far in the future a timestamp may lie. */
+const MAX_FUTURE = 300;
+
+/** Reads a timestamp as epoch milliseconds, or answers `undefined` where it is not in the provider's exact form. */
+export function parseTimestamp(text: string, unit: TimestampUnit): number | undefined {
+  if (unit === "iso") {
+    const parsed = RFC3339.test(text) ? Date.parse(text) : Number.NaN;
+    return Number.isNaN(parsed) ? undefined : parsed;
+  }
+  if (!DIGITS.test(text)) return undefined;
+  const inSeconds = unit === "s" || (unit === "epoch" && text.length < MS_DIGITS);
+  return Number(text) * (inSeconds ? 1000 : 1);
+}
+
+/** Judges a signed timestamp. One given in whole seconds is compared in whole seconds. */
+export function judgeTimestamp(timestamp: number, unit: TimestampUnit, { past, future }: Tolerance, now: number): Refusal | undefined {
+  const clock = unit === "s" ? Math.floor(now / 1000) * 1000 : now;
+  const age = (clock - timestamp) / 1000;
+  if (age > past) return new Refusal("TIMESTAMP_TOO_OLD", `it was signed ${Math.round(age)} s ago, and tolerance allows ${past} s`);
+  if (-age > future)
+    return new Refusal(
+      "TIMESTAMP_IN_FUTURE",
+      `it lies ${Math.round(-age)} s ahead, and tolerance allows ${future} s; are the clocks in step?`,
+    );
+  return undefined;
+}
+
+const isSeconds = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value) && value >= 0;
+
+/**
+ * Reads the `tolerance` option: a number speaks of the past, and of the future up to 300 s.
+ * @throws ConfigurationError
+ */
+export function toTolerance(value: number | Tolerance, option: string): Tolerance {
+  const tolerance = typeof value === "number" ? { past: value, future: Math.min(value, MAX_FUTURE) } : value;
+  if (typeof tolerance !== "object" || tolerance === null || !isSeconds(tolerance.past) || !isSeconds(tolerance.future))
+    throw new ConfigurationError(option, "expected seconds, or { past, future } in seconds, none below 0");
+  return tolerance;
+}

@@ -1,0 +1,198 @@
+import { createBodyReader } from "./body.js";
+import { createClaimDesk } from "./claim/claim-desk.js";
+import type { Delivery, HeadersInput } from "./delivery.js";
+import { ConfigurationError, Refusal } from "./errors.js";
+import { VerifiedEvent, type WebhookEvent } from "./event.js";
+import { toHeaderLines } from "./headers.js";
+import { createNetwork } from "./network/network.js";
+import { createNotices } from "./notices.js";
+import { settleOptions, type VerifierOptions } from "./options.js";
+import { createAuthenticator } from "./provider/authenticate.js";
+import { toTarget } from "./provider/reading.js";
+import { createRecorder, type Visit } from "./recorder.js";
+import { type Reply, toProblem } from "./reply.js";
+import { type HandlerContext, serve } from "./serve.js";
+import { toUtf8 } from "./signature/encodings.js";
+import { Rejected, type Verdict } from "./verdict.js";
+
+/** What `verify` takes: the parts of a delivery that prove it. */
+export interface VerifyInput {
+  /** @default "POST" */
+  readonly method?: string | undefined;
+  /** Path and query, or a whole URL. @default "/" */
+  readonly url?: string | undefined;
+  readonly headers: HeadersInput;
+  /** The exact bytes, or a string that is taken as UTF-8. */
+  readonly body: Uint8Array | string;
+}
+
+/** Judges the deliveries of one receiver. */
+export interface Verifier<E extends WebhookEvent = WebhookEvent> {
+  readonly provider: string;
+  readonly endpoint: string;
+  /** Runs every check and claims the event. For adapters: an accepted verdict's claim must be settled. Never rejects. */
+  receive(delivery: Delivery): Promise<Verdict<E>>;
+  /** Receives, runs the handler, and commits or releases. What the handler returns is ignored. For serverless. Never rejects. */
+  handle(delivery: Delivery, handler: (event: E, context: HandlerContext) => unknown): Promise<Reply>;
+  /**
+   * Checks signature and timestamp alone, and remembers nothing. For queues, scripts and tests.
+   * @throws VerificationError
+   */
+  verify(input: VerifyInput): Promise<E>;
+  /** Refuses new deliveries with 503, and fulfils when the handlers under way have ended. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a verifier. Everything is checked here, once.
+ *
+ * @throws ConfigurationError naming the option that is wrong, what was seen and what is expected
+ * @example
+ * const verifier = createVerifier({ provider: stripe({ secret: process.env.STRIPE_SECRET }) });
+ */
+export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: VerifierOptions<E>): Verifier<E> {
+  const settled = settleOptions(options);
+  const { name } = options.provider;
+  const provider = options.provider["~configured"];
+  const { compiled } = provider;
+  const recorder = createRecorder(settled.observe, name, settled.endpoint);
+  const environment = { nodeEnv: nodeEnv() };
+  const network = createNetwork(options, ({ detail }) => recorder.notice("LOCAL_HTTP", detail), environment);
+  const bodies = createBodyReader(settled);
+  const desk = createClaimDesk(settled, recorder.notice);
+  const authenticator = createAuthenticator(options.provider, settled);
+  createNotices(settled, compiled, recorder.notice, environment);
+  let isClosing = false;
+
+  /** The order of checks: cheap before dear, and nothing is stored for a delivery that has not proven itself. */
+  async function judge(delivery: Delivery, visit: Visit): Promise<Verdict<E>> {
+    const headers = toHeaderLines(delivery.headers);
+    // 1. method and request target
+    if (isClosing) throw new Refusal("CLOSING", "close() was called", { retryAfter: 5 });
+    authenticator.checkMethod(delivery.method);
+    checkTarget(delivery);
+    const reading = authenticator.read(delivery.method, toTarget(delivery.url), headers);
+    // 2. HTTPS   3. source address
+    const stopped = network.check({ address: delivery.address, protocol: delivery.protocol, headers });
+    if (stopped !== undefined) throw stopped;
+    // 4. handshakes that the provider does not sign
+    const early = await authenticator.answerUnsigned(reading, "early");
+    if (early !== undefined) return shaken(visit, early);
+    // 5. security headers   6. declared length
+    const opened = await authenticator.open(reading);
+    bodies.checkDeclared(headers);
+    // 7. the body (and the unsigned handshakes that stand in it)
+    const begun = performance.now();
+    const body = await bodies.read(delivery, headers);
+    reading.body = body.bytes;
+    visit.bytes = body.bytes.length;
+    const read = performance.now();
+    visit.body = read - begun;
+    const late = await authenticator.answerUnsigned(reading, "late");
+    if (late !== undefined) return shaken(visit, late);
+    // 8. signature   9. timestamp
+    const proven = await authenticator.authenticate(opened, reading, body.lossy);
+    const proved = performance.now();
+    visit.signature = proved - read;
+    visit.keyId = proven.proof.keyId;
+    visit.lag = proven.timestamp === undefined ? undefined : (reading.now - proven.timestamp) / 1000;
+    // 10. signed handshakes
+    const signed = await authenticator.answerSigned(proven);
+    if (signed !== undefined) return shaken(visit, signed);
+    // 11. payload
+    const { event, facts } = authenticator.toEvent(proven);
+    visit.id = event.id;
+    visit.type = event.type;
+    visit.tenant = event.tenant;
+    // 12. claim
+    const reply = await authenticator.successReply(proven);
+    const asked = performance.now();
+    const claimed = await desk.claim({
+      facts,
+      event,
+      successStatus: reply.status,
+      deadline: delivery.deadline,
+      replayWindow: proven.replayWindow,
+      settled: ({ status, code, cause }) => recorder.end(visit, { outcome: "accepted", status, code, cause }),
+    });
+    visit.store = performance.now() - asked;
+    if (claimed.outcome === "held") {
+      visit.handled = performance.now();
+      visit.repeats = claimed.event.repeats;
+      // 13. the handler, and 14. commit or release, are the caller's
+      return { outcome: "accepted", event: claimed.event as unknown as E, claim: claimed.held, reply };
+    }
+    if (claimed.outcome === "duplicate") {
+      recorder.end(visit, { outcome: "duplicate", status: reply.status, duplicate: claimed.kind });
+      return { outcome: "duplicate", kind: claimed.kind, reply };
+    }
+    const busy = toProblem(claimed.refusal.code, claimed.refusal);
+    recorder.end(visit, { outcome: "duplicate", status: busy.status, duplicate: claimed.kind, refusal: claimed.refusal });
+    return { outcome: "duplicate", kind: claimed.kind, reply: busy };
+  }
+
+  function shaken(visit: Visit, reply: Reply): Verdict<E> {
+    recorder.end(visit, { outcome: "handshake", status: reply.status });
+    return { outcome: "handshake", reply };
+  }
+
+  async function receive(delivery: Delivery): Promise<Verdict<E>> {
+    const visit = recorder.begin();
+    try {
+      return await judge(delivery, visit);
+    } catch (error) {
+      const refusal = toRefusal(error);
+      const reply = toProblem(refusal.code, {
+        retryAfter: refusal.retryAfter,
+        ...(refusal.code === "METHOD_NOT_ALLOWED" && { allow: authenticator.allow }),
+      });
+      recorder.end(visit, { outcome: "rejected", status: reply.status, refusal });
+      return new Rejected(refusal, reply);
+    }
+  }
+
+  const verifier: Verifier<E> = {
+    provider: name,
+    endpoint: settled.endpoint,
+    receive,
+    async handle(delivery, handler) {
+      const served = await serve<E, unknown>(verifier, delivery, handler, () => undefined);
+      return served.reply ?? toProblem("HANDLER_FAILED");
+    },
+    async verify({ method = "POST", url = "/", headers, body }) {
+      try {
+        const reading = authenticator.read(method, toTarget(url), toHeaderLines(headers));
+        const opened = await authenticator.open(reading);
+        reading.body = typeof body === "string" ? toUtf8(body) : body;
+        const { event } = authenticator.toEvent(await authenticator.authenticate(opened, reading, false));
+        return new VerifiedEvent(event, false, undefined) as unknown as E;
+      } catch (error) {
+        throw toRefusal(error).toError();
+      }
+    },
+    async close() {
+      isClosing = true;
+      await desk.drained();
+    },
+  };
+  return verifier;
+}
+
+/** Protocol and authority never come from the request target: one that names them is refused. */
+function checkTarget({ url, wire }: Delivery): void {
+  const isPath = typeof url === "string" && url.startsWith("/");
+  if (isPath || (wire !== true && typeof url === "string" && /^https?:\/\/[^/]/i.test(url))) return;
+  throw new Refusal("TARGET_INVALID", "the request target is not a path that begins with /");
+}
+
+/** What no check expected is our own fault, and never a 2xx. */
+function toRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof ConfigurationError) return new Refusal("MISCONFIGURED", error.message, { cause: error });
+  return new Refusal("MISCONFIGURED", "something failed that no check expected", { cause: error });
+}
+
+function nodeEnv(): string | undefined {
+  const { process } = globalThis as { process?: { env?: { NODE_ENV?: string } } };
+  return process?.env?.NODE_ENV;
+}
