@@ -33,7 +33,7 @@ export class Collector {
       );
     }
     this.length += chunk.byteLength;
-    checkSize(this.length, this.limits.maxBytes, "were received");
+    checkSize(this.length, this.limits.maxBytes, "were read");
     this.limits.onChunk?.(chunk.byteLength);
     this.#chunks.push(viewAsBytes(chunk));
     if (this.#chunks.length === JOIN_AT) {

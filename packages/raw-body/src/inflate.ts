@@ -6,8 +6,17 @@ import { readWebStream } from "./read-web.js";
 /** Up to here no ratio is judged: small bodies of blanks and zeros honestly compress a thousandfold. */
 const FREE_BYTES = 65_536;
 
-/** The names by which DecompressionStream knows the content codings. HTTP's deflate is zlib's format (RFC 9110, 8.4.1.2). */
-const FORMATS = { gzip: "gzip", deflate: "deflate", br: "brotli" } as const;
+/** How DecompressionStream calls the content codings, and whether bytes that were received end as the inflated ones demand. */
+const FORMATS: Readonly<
+  Record<AcceptedEncoding, { readonly name: string; readonly endsWell: (end: DataView, bytes: Uint8Array) => boolean }>
+> = {
+  // RFC 1952, 2.3: the length, little-endian.
+  gzip: { name: "gzip", endsWell: (end, bytes) => end.getUint32(0, true) === bytes.length % 2 ** 32 },
+  // HTTP's deflate is zlib's format (RFC 9110, 8.4.1.2). RFC 1950, 2.2: Adler-32, big-endian.
+  deflate: { name: "deflate", endsWell: (end, bytes) => end.getUint32(0) === adler32(bytes) },
+  // Brotli has no trailer to go by.
+  br: { name: "brotli", endsWell: () => true },
+};
 
 /** What inflating is held against. */
 export interface InflateLimits {
@@ -35,7 +44,9 @@ export async function inflate(received: Uint8Array, encoding: AcceptedEncoding, 
   writer.write(received).catch(() => {});
   writer.close().catch(() => {});
   const bytes = await readWebStream(readable, collector, timeout, `the ${encoding} data are corrupt or cut off`);
-  if (!endsInTrailer(received, encoding, bytes)) {
+  // Some runtimes pass over what follows the compressed data. They end in a trailer: where the received bytes end in another,
+  // something follows. So several gzip members in a row are refused too, as the Compression Standard has it.
+  if (!FORMATS[encoding].endsWell(new DataView(received.buffer, received.byteOffset + received.length - 4, 4), bytes)) {
     throw new RawBodyError(
       "BODY_INCOMPLETE",
       `something follows the end of the ${encoding} data; the sender has to send one compressed body`,
@@ -53,25 +64,12 @@ function bomb(received: number, maxRatio: number): RawBodyError {
 
 function decompression(encoding: AcceptedEncoding): { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> } {
   try {
-    return new DecompressionStream(FORMATS[encoding] as CompressionFormat) as DecompressionStream & {
+    return new DecompressionStream(FORMATS[encoding].name as CompressionFormat) as DecompressionStream & {
       writable: WritableStream<Uint8Array>;
     };
   } catch (cause) {
     throw new RawBodyError("CONTENT_ENCODING_REFUSED", `this runtime cannot inflate ${encoding}; let the sender use gzip`, { cause });
   }
-}
-
-/**
- * Some runtimes pass over what follows compressed data. The data end in a trailer that depends on the inflated bytes: where the
- * received bytes end in another, something follows. Several gzip members in a row are refused as well, as the Compression Standard has it.
- *
- * @see RFC 1952, 2.3 (length, little-endian) and RFC 1950, 2.2 (Adler-32, big-endian); brotli has none
- */
-function endsInTrailer(received: Uint8Array, encoding: AcceptedEncoding, bytes: Uint8Array): boolean {
-  if (encoding === "br") return true;
-  const view = new DataView(received.buffer, received.byteOffset, received.byteLength);
-  const at = received.length - 4;
-  return encoding === "gzip" ? view.getUint32(at, true) === bytes.length % 2 ** 32 : view.getUint32(at) === adler32(bytes);
 }
 
 function adler32(bytes: Uint8Array): number {

@@ -143,9 +143,14 @@ function isNodeStream(source: object): source is NodeStream {
   return typeof (source as Partial<NodeStream>).on === "function" && typeof (source as Partial<NodeStream>).pause === "function";
 }
 
-/** Judged by the stream: Express 4 sets `body` to `{}` without reading. A stream that died unread counts as unread. */
+/**
+ * Judged by the stream: Express 4 sets `body` to `{}` without reading. One that died unread counts as unread, also under HTTP/2,
+ * where a reset looks like a regular end.
+ */
 function wasRead(stream: NodeStream): boolean {
-  return stream.readableDidRead === true || stream.readableEnded === true || (stream.readable === false && stream.destroyed !== true);
+  if (stream.readableDidRead === true) return true;
+  if (stream.aborted === true) return false;
+  return stream.readableEnded === true || (stream.readable === false && stream.destroyed !== true);
 }
 
 /** The stream of bytes in a source, unless somebody else has begun to read it. */
