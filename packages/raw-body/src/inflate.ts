@@ -8,14 +8,14 @@ const FREE_BYTES = 65_536;
 
 /** How DecompressionStream calls the content codings, and whether bytes that were received end as the inflated ones demand. */
 const FORMATS: Readonly<
-  Record<AcceptedEncoding, { readonly name: string; readonly endsWell: (end: DataView, bytes: Uint8Array) => boolean }>
+  Record<AcceptedEncoding, { readonly name: string; readonly endsWell?: (end: DataView, bytes: Uint8Array) => boolean }>
 > = {
   // RFC 1952, 2.3: the length, little-endian.
   gzip: { name: "gzip", endsWell: (end, bytes) => end.getUint32(0, true) === bytes.length % 2 ** 32 },
   // HTTP's deflate is zlib's format (RFC 9110, 8.4.1.2). RFC 1950, 2.2: Adler-32, big-endian.
   deflate: { name: "deflate", endsWell: (end, bytes) => end.getUint32(0) === adler32(bytes) },
   // Brotli has no trailer to go by.
-  br: { name: "brotli", endsWell: () => true },
+  br: { name: "brotli" },
 };
 
 /** What inflating is held against. */
@@ -46,7 +46,7 @@ export async function inflate(received: Uint8Array, encoding: AcceptedEncoding, 
   const bytes = await readWebStream(readable, collector, timeout, `the ${encoding} data are corrupt or cut off`);
   // Some runtimes pass over what follows the compressed data. They end in a trailer: where the received bytes end in another,
   // something follows. So several gzip members in a row are refused too, as the Compression Standard has it.
-  if (!FORMATS[encoding].endsWell(new DataView(received.buffer, received.byteOffset + received.length - 4, 4), bytes)) {
+  if (FORMATS[encoding].endsWell?.(new DataView(received.buffer, received.byteOffset + received.length - 4, 4), bytes) === false) {
     throw new RawBodyError(
       "BODY_INCOMPLETE",
       `something follows the end of the ${encoding} data; the sender has to send one compressed body`,
