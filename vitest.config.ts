@@ -1,10 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-const source = ["@countersign/source"];
+const source = "@countersign/source";
 
 export default defineConfig({
-  resolve: { conditions: [...source, "node", "import", "default"] },
-  ssr: { resolve: { conditions: [...source, "node", "import", "default"], externalConditions: [...source, "node", "import"] } },
+  // "import" stays out: it would reach into the `require`s of CommonJS dependencies
+  resolve: { conditions: [source, "node", "default"] },
+  ssr: { resolve: { conditions: [source, "node", "default"], externalConditions: [source, "node"] } },
   test: {
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "test/runtimes/**"],

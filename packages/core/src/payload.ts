@@ -117,14 +117,14 @@ export function parseBody(
 
 /** A form as an object: a field that came several times is a list. Keys are own properties, whatever their names. */
 export function toFormObject(fields: readonly (readonly [string, string])[]): Record<string, string | string[]> {
-  const object: Record<string, string | string[]> = Object.create(null);
+  const values = new Map<string, string | string[]>();
   for (const [name, value] of fields) {
-    const before = object[name];
-    if (before === undefined) object[name] = value;
+    const before = values.get(name);
+    if (before === undefined) values.set(name, value);
     else if (Array.isArray(before)) before.push(value);
-    else object[name] = [before, value];
+    else values.set(name, [before, value]);
   }
-  return object;
+  return Object.fromEntries(values);
 }
 
 /**

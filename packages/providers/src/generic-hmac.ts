@@ -1,0 +1,85 @@
+import { ConfigurationError, defineProvider, type EventOf, type Provider, type SecretOptions, type Tolerance } from "@countersign/core";
+
+/** How a sender of one's own signs. */
+export interface GenericHmacOptions extends SecretOptions {
+  /** The header that carries the signature, such as `"x-signature"`. */
+  readonly header: string;
+  /** @default "sha256" */
+  readonly hash?: "sha1" | "sha256" | "sha384" | "sha512" | undefined;
+  /** How the signature is written. @default "hex" */
+  readonly encoding?: "hex" | "base64" | "base64url" | undefined;
+  /** What stands before the signature, such as `"sha256="`. @default "" */
+  readonly prefix?: string | undefined;
+  /** How the secret is written. @default "utf8" */
+  readonly secretEncoding?: "utf8" | "hex" | "base64" | "base64url" | undefined;
+  /**
+   * What is signed: `{body}`, and `{timestamp}` and `{id}` where they have headers.
+   * @default "{timestamp}.{body}" with a `timestampHeader`, else "{body}"
+   */
+  readonly content?: string | undefined;
+  /** The header that carries the time of signing. It is judged only where `content` signs it. */
+  readonly timestampHeader?: string | undefined;
+  /** @default "s" */
+  readonly timestampUnit?: "s" | "ms" | "iso" | undefined;
+  /** Seconds. @default 300 */
+  readonly tolerance?: number | Tolerance | undefined;
+  /** The header that names the event: equal in all its retries, and no other event's. */
+  readonly idHeader?: string | undefined;
+  readonly typeHeader?: string | undefined;
+  /**
+   * What of the signed content cannot honestly recur: the body by itself, only timestamp and body together, or nothing.
+   * @default "nothing"
+   */
+  readonly unique?: "body" | "stamped" | "nothing" | undefined;
+  /** Whether the sender signs each retry anew. @default unknown */
+  readonly signedAnew?: boolean | undefined;
+}
+
+const KNOWN: readonly string[] = [
+  ...["secret", "header", "hash", "encoding", "prefix", "secretEncoding", "content", "timestampHeader", "timestampUnit"],
+  ...["tolerance", "idHeader", "typeHeader", "unique", "signedAnew"],
+];
+const HEADER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/**
+ * Anyone's own HMAC over the body, with or without a timestamp and an id.
+ *
+ * @throws ConfigurationError
+ * @example
+ * const provider = genericHmac({ secret: process.env.OWN_SECRET, header: "x-signature", timestampHeader: "x-timestamp" });
+ */
+export function genericHmac<M extends object = Record<string, unknown>>(options: GenericHmacOptions): Provider<EventOf<M>> {
+  const unknown = Object.keys(options).find((option) => !KNOWN.includes(option));
+  if (unknown !== undefined) throw new ConfigurationError(`generic-hmac.${unknown}`, `no such option; known are ${KNOWN.join(", ")}`);
+  const { hash = "sha256", encoding = "hex", prefix = "", secretEncoding = "utf8", timestampUnit = "s", tolerance = 300 } = options;
+  const source = (option: "header" | "timestampHeader" | "idHeader" | "typeHeader"): `header:${string}` | undefined => {
+    const name = options[option];
+    if (name === undefined && option !== "header") return undefined;
+    if (typeof name !== "string" || !HEADER.test(name)) throw new ConfigurationError(`generic-hmac.${option}`, "expected a header's name");
+    return `header:${name.toLowerCase()}`;
+  };
+  const [from, timestampFrom, id, type] = [source("header"), source("timestampHeader"), source("idHeader"), source("typeHeader")];
+  const content = options.content ?? (timestampFrom === undefined ? "{body}" : "{timestamp}.{body}");
+  if (!content.includes("{body}"))
+    throw new ConfigurationError("generic-hmac.content", "expected a text with {body}: what is not signed proves nothing");
+  const isSigned = content.includes("{timestamp}");
+  const words = {
+    name: "generic-hmac",
+    algorithm: `hmac-${hash}`,
+    secret: secretEncoding,
+    signature: { from, prefix, encoding },
+    content,
+    ...(timestampFrom !== undefined && {
+      timestamp: { from: timestampFrom, unit: timestampUnit, tolerance: isSigned ? tolerance : "unchecked" },
+    }),
+    ...(id !== undefined && { id }),
+    ...(type !== undefined && { type }),
+    ...(options.unique !== undefined && { unique: options.unique }),
+    ...(options.signedAnew !== undefined && { signedAnew: options.signedAnew }),
+  };
+  // the words are the user's, so that only the compiler of declarations can check them
+  const preset = defineProvider(words as unknown as Parameters<typeof defineProvider>[0]) as unknown as (
+    given: SecretOptions,
+  ) => Provider<EventOf<M>>;
+  return preset({ secret: options.secret });
+}
