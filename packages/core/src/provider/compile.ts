@@ -1,5 +1,5 @@
 import { type ParsedBody, walk } from "../payload.js";
-import type { KeyForm } from "../signature/crypto.js";
+import type { KeyForm, KeyPair } from "../signature/crypto.js";
 import type { Encoding } from "../signature/encodings.js";
 import { type TimestampUnit, type Tolerance, toTolerance } from "../timestamp.js";
 import { type CompiledMatch, compileMatch } from "./condition.js";
@@ -207,6 +207,12 @@ function familyOf({ algorithm }: AnyScheme): CompiledScheme["family"] {
 
 function hashOf({ algorithm }: AnyScheme): Ink["hash"] {
   return (/sha(1|256|384|512)$/.exec(algorithm)?.[0] ?? "sha256") as Ink["hash"];
+}
+
+/** What a scheme's public keys are for: the declaration says it, never the key. */
+export function keyPairOf({ algorithm }: AnyScheme): KeyPair {
+  if (algorithm === "jwt-es256") return "ecdsa-p256-sha256";
+  return algorithm === "jwt-rs256" ? "rsa-sha256" : (algorithm as KeyPair);
 }
 
 /** The content without the atom that the timestamp is read from. */

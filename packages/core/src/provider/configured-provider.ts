@@ -1,9 +1,9 @@
 import { importPublicKey, importSecret } from "#crypto";
 import { ConfigurationError } from "../errors.js";
-import type { KeyPair, PublicKey, SecretKey } from "../signature/crypto.js";
+import type { PublicKey, SecretKey } from "../signature/crypto.js";
 import { decode, toUtf8 } from "../signature/encodings.js";
 import { createKeyRing, type KeyRing, type Secrets } from "../signature/key-ring.js";
-import { type CompiledProvider, type CompiledScheme, compileProvider, type Settings } from "./compile.js";
+import { type CompiledProvider, type CompiledScheme, compileProvider, keyPairOf, type Settings } from "./compile.js";
 import type { AnyDeclaration, OptionKind, SecretForm } from "./declaration.js";
 import type { FetchKey } from "./mechanism.js";
 
@@ -100,9 +100,7 @@ function configureScheme(name: string, scheme: CompiledScheme, input: PresetInpu
     );
     return { scheme, ring };
   }
-  const algorithm = (
-    scheme.family === "jwt" ? (scheme.words.algorithm === "jwt-es256" ? "ecdsa-p256-sha256" : "rsa-sha256") : scheme.words.algorithm
-  ) as KeyPair;
+  const algorithm = keyPairOf(scheme.words);
   const importKey = (value: string | Uint8Array): PublicKey => {
     if (typeof value !== "string") throw new Error("a public key is given as text");
     return importPublicKey(algorithm, publicKeyForm ?? "pem", stripPrefix(value.trim(), publicKeyPrefix, false));

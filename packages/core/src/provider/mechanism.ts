@@ -3,7 +3,7 @@
  * one does not pay for it.
  */
 
-import type { PublicKey, SecretKey } from "../signature/crypto.js";
+import type { KeyPair, PublicKey, SecretKey } from "../signature/crypto.js";
 import type { Algorithm } from "./declaration.js";
 
 /** What a JWT mechanism is asked. */
@@ -28,10 +28,10 @@ export interface JwtMechanism {
 /** The user's own way to fetch what stands behind a URL. */
 export type FetchKey = (url: string) => Promise<string>;
 
-/** Fetches and caches keys by URL, in the form that the declaration names. */
+/** Fetches and caches keys by URL and algorithm, in the form that the declaration names. */
 export interface KeyFetcher {
   readonly mechanism: "keys";
-  keys(url: string, declared: FetchedKeys, fetchKey: FetchKey | undefined): Promise<readonly PublicKey[]>;
+  keys(url: string, declared: FetchedKeys, fetchKey: FetchKey | undefined, algorithm: KeyPair): Promise<readonly PublicKey[]>;
 }
 
 /** A key behind a URL. A URL that the delivery itself names needs the hosts it may point at. */

@@ -5,7 +5,7 @@ import type { Awaitable, Part, PublicKey, SecretKey } from "../signature/crypto.
 import { decode, toWireBytes } from "../signature/encodings.js";
 import type { DeliveryContext, KeySet } from "../signature/key-ring.js";
 import { Attempt } from "./attempt.js";
-import type { CompiledScheme, CompiledSignature } from "./compile.js";
+import { type CompiledScheme, type CompiledSignature, keyPairOf } from "./compile.js";
 import { matches } from "./condition.js";
 import type { ConfiguredProvider, ConfiguredScheme } from "./configured-provider.js";
 import type { Reading } from "./reading.js";
@@ -54,7 +54,7 @@ const isMismatch = (error: unknown): error is Refusal => error instanceof Refusa
  * Step 5: takes up what each scheme reads in headers and query, before the body is read.
  * @throws Refusal where no scheme is left
  */
-export async function openCandidates(provider: ConfiguredProvider, reading: Reading): Promise<Candidate[]> {
+export function openCandidates(provider: ConfiguredProvider, reading: Reading): Candidate[] {
   const open: Candidate[] = [];
   const worst = new Worst();
   for (const configured of provider.schemes) {
@@ -62,7 +62,7 @@ export async function openCandidates(provider: ConfiguredProvider, reading: Read
     const attempt = new Attempt(scheme, reading);
     const late = !scheme.early;
     try {
-      if (scheme.when.early && !(await holds(scheme, "when", attempt))) continue;
+      if (scheme.when.early && holds(scheme, "when", attempt) === false) continue;
       if (!late) takeUp(attempt);
       open.push({ configured, attempt, late });
     } catch (error) {
@@ -134,7 +134,8 @@ function readCandidates(
   const where = places.length === 1 ? (places[0]?.text ?? "") : `${places[0]?.text} (and ${places.length - 1} more)`;
   const items = attempt.items();
   if (items.length === 0) throw new Refusal("HEADER_MISSING", `${where} is not there`);
-  const texts = prefix === "" ? items : items.filter((item) => item.startsWith(prefix)).map((item) => item.slice(prefix.length));
+  const texts: string[] = [];
+  for (const item of items) if (item.startsWith(prefix)) texts.push(item.slice(prefix.length));
   if (texts.length === 0) throw new Refusal("HEADER_MISSING", `${where} holds nothing that begins with ${prefix}`);
   if (texts.length > maxCandidates)
     throw new Refusal("HEADER_MALFORMED", `${where} holds ${texts.length} signatures; at most ${maxCandidates} are looked at`);
@@ -185,7 +186,12 @@ async function fetchedKeys(scheme: CompiledScheme, attempt: Attempt, provider: C
   const isAllowed = hosts === undefined || hosts.some((host) => isHost(hostname, host));
   if (protocol !== "https:" || !isAllowed) throw new Refusal("SIGNATURE_MISMATCH", "the delivery names a key outside the provider's hosts");
   try {
-    const keys = await mechanism.keys(url, scheme.fetched as NonNullable<CompiledScheme["fetched"]>, provider.fetchKey);
+    const keys = await mechanism.keys(
+      url,
+      scheme.fetched as NonNullable<CompiledScheme["fetched"]>,
+      provider.fetchKey,
+      keyPairOf(scheme.words),
+    );
     return { keys: keys.map((key, position) => ({ id: String(position), key })), tenant: undefined, unknown: false };
   } catch (error) {
     throw new Refusal("SECRETS_UNAVAILABLE", "the provider's key could not be fetched", { cause: error, retryAfter: 30 });
@@ -228,17 +234,24 @@ function sortedParts(rendered: readonly (readonly Part[])[]): Part[] {
   return rendered.map(toText).sort().map(toWireBytes);
 }
 
-async function fittingSecret(scheme: CompiledScheme, attempt: Attempt, keys: KeySet<SecretKey>["keys"]): Promise<number> {
-  let fitting = -1;
-  for (let i = keys.length - 1; i >= 0; i--) {
-    const { key } = keys[i] as (typeof keys)[number];
-    const rendered = contentOf(scheme, attempt, key);
-    const parts = rendered instanceof Promise ? await rendered : rendered;
-    const made = scheme.family === "hmac" ? hmac(scheme.hash, key, parts) : digest(scheme.hash, parts);
-    const mac = made instanceof Promise ? await made : made;
-    for (const candidate of attempt.candidates) if (isEqual(mac, candidate)) fitting = i;
-  }
-  return fitting;
+function fittingSecret(scheme: CompiledScheme, attempt: Attempt, keys: KeySet<SecretKey>["keys"]): Awaitable<number> {
+  const macs = keys.map(({ key }) => macOf(scheme, attempt, key));
+  const fit = (made: readonly Uint8Array[]): number => {
+    let fitting = -1;
+    for (let i = made.length - 1; i >= 0; i--)
+      for (const candidate of attempt.candidates) if (isEqual(made[i] as Uint8Array, candidate)) fitting = i;
+    return fitting;
+  };
+  return isReady(macs) ? fit(macs) : Promise.all(macs).then(fit);
+}
+
+const isReady = <T>(values: readonly Awaitable<T>[]): values is readonly T[] => !values.some((value) => value instanceof Promise);
+
+function macOf(scheme: CompiledScheme, attempt: Attempt, key: SecretKey): Awaitable<Uint8Array> {
+  const make = (parts: readonly Part[]): Awaitable<Uint8Array> =>
+    scheme.family === "hmac" ? hmac(scheme.hash, key, parts) : digest(scheme.hash, parts);
+  const parts = contentOf(scheme, attempt, key);
+  return parts instanceof Promise ? parts.then(make) : make(parts);
 }
 
 /** Compares digests, so that not even the length of a secret shows. */
