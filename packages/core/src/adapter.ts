@@ -2,4 +2,5 @@
 export { type EventSink, toHandler } from "./adapter/event-sink.js";
 export { fromFetchRequest, type RequestOrigin, toResponse } from "./adapter/fetch-request.js";
 export { fromNodeRequest, type NodeRequest, type NodeResponse, sendNodeReply } from "./adapter/node-request.js";
+export { toRefusedDelivery } from "./adapter/refused-delivery.js";
 export { type Served, serve } from "./serve.js";
