@@ -20,8 +20,8 @@ export function toHeaderLines(input: HeadersInput): HeaderLines {
   if (isList(input)) return new FlatLines(isRaw(input) ? input : input.flat(), false);
   if (typeof Headers !== "undefined" && input instanceof Headers) return new WebLines(input);
   if (Symbol.iterator in input) {
-    // a Headers of another realm has `get`; everything else that can be iterated is a list of pairs
-    return "get" in input
+    // a Headers of another realm can append; everything else that can be iterated is a list of pairs
+    return "append" in input
       ? new WebLines(input as unknown as Headers)
       : new FlatLines([...(input as Iterable<[string, string]>)].flat(), false);
   }
