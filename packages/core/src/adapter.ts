@@ -1,6 +1,17 @@
 /** For authors of adapters: translation between what a server hands over and what the verifier takes. Nothing here decides. */
 export { type EventSink, toHandler } from "./adapter/event-sink.js";
 export { fromFetchRequest, type RequestOrigin, toResponse } from "./adapter/fetch-request.js";
-export { fromNodeRequest, type NodeRequest, type NodeResponse, sendNodeReply } from "./adapter/node-request.js";
+export { fromNodeRequest, type NodeRequest } from "./adapter/node-request.js";
+export {
+  closeAfterReply,
+  denySuccess,
+  isBrokenOff,
+  type NodeResponse,
+  outcomeOf,
+  replyInstead,
+  sendNodeReply,
+  toFailedStatus,
+} from "./adapter/node-response.js";
 export { toRefusedDelivery } from "./adapter/refused-delivery.js";
+export { serveNext, toError } from "./adapter/serve-next.js";
 export { type Served, serve } from "./serve.js";

@@ -1,0 +1,117 @@
+import { type NodeRequest as DiscardableRequest, discardBody } from "@countersign/raw-body";
+import { CODES } from "../errors.js";
+import type { Reply } from "../reply.js";
+import type { NodeRequest } from "./node-request.js";
+
+/** The part of Node's `ServerResponse` (and of its HTTP/2 twin) that a reply is written to. */
+export interface NodeResponse {
+  statusCode: number;
+  readonly headersSent: boolean;
+  readonly writableEnded: boolean;
+  readonly destroyed?: boolean;
+  setHeader(name: string, value: string): unknown;
+  on(event: string, listener: () => void): unknown;
+  destroy(): unknown;
+  end(body?: string): unknown;
+}
+
+/** A method of a response, as one puts another in its place. */
+type Method = (...values: unknown[]) => unknown;
+type Methods = Record<"end" | "write" | "writeHead" | "flushHeaders", Method>;
+
+const methodsOf = (response: NodeResponse): Methods => response as unknown as Methods;
+
+/** Sends a reply. Where the body has not been read to its end, the connection is closed after a bounded drain. */
+export function sendNodeReply(request: NodeRequest, response: NodeResponse, reply: Reply): void {
+  if (response.headersSent || response.writableEnded) return;
+  response.statusCode = reply.status;
+  for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
+  const { body } = reply;
+  response.setHeader("content-length", String(body === null ? 0 : new TextEncoder().encode(body).length));
+  closeAfterReply(request, response);
+  response.end(body ?? undefined);
+}
+
+/**
+ * Prepares a response to a request whose body has not been read to its end, however it is going to be sent: its end then waits for
+ * a bounded drain, and closes the connection.
+ */
+export function closeAfterReply(request: NodeRequest, response: NodeResponse): void {
+  if (request.complete || response.headersSent) return;
+  response.setHeader("connection", "close");
+  const methods = methodsOf(response);
+  const { end } = methods;
+  methods.end = (body) => {
+    methods.end = end;
+    // the reply leaves first: past its limit the drain closes the connection
+    methods.flushHeaders();
+    if (body !== undefined && body !== null && body !== "") methods.write(body);
+    void discardBody(request as unknown as DiscardableRequest).then(() => end.call(response));
+    return response;
+  };
+}
+
+/** Sends a reply in the place of a handler that has had its time. Whatever it still does to the response comes to nothing. */
+export function replyInstead(request: NodeRequest, response: NodeResponse, reply: Reply): void {
+  if (response.headersSent) response.destroy();
+  else sendNodeReply(request, response, reply);
+  const nothing: Method = () => response;
+  Object.assign(response, {
+    setHeader: nothing,
+    appendHeader: nothing,
+    removeHeader: nothing,
+    writeHead: nothing,
+    flushHeaders: nothing,
+    write: nothing,
+    end: nothing,
+  });
+}
+
+/** Answers the status to send after a handler has failed: a success is none, whoever says so. */
+export function toFailedStatus(status: number): number {
+  return status >= 200 && status < 300 ? CODES.HANDLER_FAILED.status : status;
+}
+
+/** Keeps a response from saying success, whatever an app's error handling makes of it. */
+export function denySuccess(response: NodeResponse): void {
+  const methods = methodsOf(response);
+  const { writeHead } = methods;
+  methods.writeHead = (status, ...rest) => {
+    const failed = toFailedStatus(status as number);
+    // HTTP/2 has no reason phrase, and none that can be set
+    if (failed !== status) Reflect.set(response, "statusMessage", "");
+    return writeHead.call(response, failed, ...rest);
+  };
+}
+
+/** Tells whether our own side has broken the response off. Where the sender hung up, the handler may still be at work. */
+export function isBrokenOff(request: NodeRequest & { readonly aborted?: boolean }, response: NodeResponse): boolean {
+  const { socket, aborted } = request;
+  if (response.writableEnded || (response.destroyed !== true && socket?.destroyed !== true)) return false;
+  const { errored } = (socket ?? {}) as { readonly errored?: { readonly syscall?: string; readonly code?: string } | null };
+  const hungUp = aborted === true || socket?.readableEnded === true || errored?.syscall !== undefined || errored?.code === "ECONNRESET";
+  return !hungUp;
+}
+
+/**
+ * Fulfils with a response's status when it is ended, also where the sender has hung up by then.
+ *
+ * @throws {Error} by rejection, when our own side breaks it off
+ */
+export function outcomeOf(request: NodeRequest, response: NodeResponse): Promise<number> {
+  return new Promise((resolve, reject) => {
+    if (response.writableEnded) return resolve(response.statusCode);
+    const methods = methodsOf(response);
+    const { end } = methods;
+    methods.end = (...values) => {
+      const returned = end.apply(response, values);
+      resolve(response.statusCode);
+      return returned;
+    };
+    const judge = (): void => {
+      if (isBrokenOff(request, response)) reject(new Error("the response was broken off before its end"));
+    };
+    response.on("close", judge);
+    judge();
+  });
+}
