@@ -52,7 +52,11 @@ export interface EventFacts {
   readonly signed: SignedParts;
 }
 
-const claims = new WeakMap<object, { readonly claim: Claim; readonly keep: Keep }>();
+/** The claim that an event runs under. */
+export interface BoundClaim {
+  readonly claim: Claim;
+  readonly keep: Keep;
+}
 
 /** Makes what is dear (headers, date, signal) when it is asked for. */
 export class VerifiedEvent implements WebhookEvent {
@@ -68,10 +72,16 @@ export class VerifiedEvent implements WebhookEvent {
   readonly signed: SignedParts;
   readonly #timestamp: number | undefined;
   readonly #lines: HeaderLines;
-  readonly #signal: (() => AbortSignal) | undefined;
+  readonly #held: { readonly signal: AbortSignal } | undefined;
+  readonly #claim: BoundClaim | undefined;
   #headers: Headers | undefined;
 
-  constructor(facts: EventFacts, repeats: false | "running" | "done", signal: (() => AbortSignal) | undefined) {
+  constructor(
+    facts: EventFacts,
+    repeats: false | "running" | "done" = false,
+    held?: { readonly signal: AbortSignal } | undefined,
+    claim?: BoundClaim | undefined,
+  ) {
     this.id = facts.id;
     this.type = facts.type;
     this.payload = facts.payload;
@@ -84,7 +94,8 @@ export class VerifiedEvent implements WebhookEvent {
     this.signed = facts.signed;
     this.#timestamp = facts.timestamp;
     this.#lines = facts.lines;
-    this.#signal = signal;
+    this.#held = held;
+    this.#claim = claim;
   }
 
   get timestamp(): Date | undefined {
@@ -95,21 +106,20 @@ export class VerifiedEvent implements WebhookEvent {
     return this.#headers;
   }
   get signal(): AbortSignal {
-    return this.#signal?.() ?? NEVER.signal;
+    return this.#held?.signal ?? NEVER.signal;
+  }
+
+  static claimOf(event: object): BoundClaim | undefined {
+    return #claim in event ? event.#claim : undefined;
   }
 }
 
 const NEVER = new AbortController();
 
-/** Remembers which claim an event runs under, for `commitIn` of the stores. */
-export function bindClaim(event: object, claim: Claim, keep: Keep): void {
-  claims.set(event, { claim, keep });
-}
-
 /**
  * Tells which claim an event runs under, and for how long its commit is kept. For stores that commit inside the user's transaction.
  * `undefined` for an event that was not claimed, such as one of `verify`.
  */
-export function claimOf(event: WebhookEvent): { readonly claim: Claim; readonly keep: Keep } | undefined {
-  return claims.get(event);
+export function claimOf(event: WebhookEvent): BoundClaim | undefined {
+  return VerifiedEvent.claimOf(event);
 }

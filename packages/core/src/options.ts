@@ -68,6 +68,8 @@ export interface Settled {
   readonly horizon: number;
   readonly contentEncodings: readonly AcceptedEncoding[];
   readonly observe: Observer;
+  /** What the observer looks at: a console hears of faults alone. */
+  readonly observes: "everything" | "faults" | "nothing";
   readonly now: () => number;
 }
 
@@ -131,6 +133,7 @@ export function settleOptions(options: VerifierOptions): Settled {
     horizon: horizon * 1000,
     contentEncodings: readEncodings(options.contentEncodings),
     observe: readObserver(options.observe),
+    observes: options.observe === false ? "nothing" : options.observe === undefined ? "faults" : "everything",
     now: readFunction("now", options.now) ?? Date.now,
   };
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode, Refusal } from "./errors.js";
-import { type DeliveryRecord, guardObserver, type NoticeCode, type Observer } from "./observe.js";
+import { type DeliveryRecord, guardObserver, type NoticeCode } from "./observe.js";
+import type { Settled } from "./options.js";
 
 /** One delivery's way through the checks, as it will be recorded. */
 export interface Visit {
@@ -18,6 +19,8 @@ export interface Visit {
 }
 
 export interface Recorder {
+  /** Milliseconds, for phases; 0 where nobody looks at them. */
+  clock(): number;
   begin(): Visit;
   end(visit: Visit, end: VisitEnd): void;
   notice(code: NoticeCode, detail: string, cause?: unknown): void;
@@ -34,11 +37,13 @@ export interface VisitEnd {
 }
 
 /** Makes the recorder of one receiver: one record for each delivery, and notices. */
-export function createRecorder(observer: Observer, provider: string, endpoint: string): Recorder {
+export function createRecorder({ observe: observer, observes, endpoint }: Settled, provider: string): Recorder {
   const observe = guardObserver(observer);
+  const clock = observes === "everything" ? () => performance.now() : () => 0;
   return {
+    clock,
     begin: () => ({
-      arrived: performance.now(),
+      arrived: clock(),
       bytes: 0,
       id: undefined,
       type: undefined,
@@ -52,7 +57,9 @@ export function createRecorder(observer: Observer, provider: string, endpoint: s
       handled: 0,
     }),
     end(visit, { outcome, status, code, refusal, detail, cause, duplicate }) {
-      const now = performance.now();
+      const isFault = refusal !== undefined || code !== undefined;
+      if (observes === "nothing" || (observes === "faults" && !isFault)) return;
+      const now = clock();
       observe({
         kind: "delivery",
         provider,

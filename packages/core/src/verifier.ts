@@ -55,7 +55,7 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
   const { name } = options.provider;
   const provider = options.provider["~configured"];
   const { compiled } = provider;
-  const recorder = createRecorder(settled.observe, name, settled.endpoint);
+  const recorder = createRecorder(settled, name);
   const environment = { nodeEnv: nodeEnv() };
   const network = createNetwork(options, ({ detail }) => recorder.notice("LOCAL_HTTP", detail), environment);
   const bodies = createBodyReader(settled);
@@ -76,37 +76,40 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
     const stopped = network.check({ address: delivery.address, protocol: delivery.protocol, headers });
     if (stopped !== undefined) throw stopped;
     // 4. handshakes that the provider does not sign
-    const early = await authenticator.answerUnsigned(reading, "early");
-    if (early !== undefined) return shaken(visit, early);
+    const early = authenticator.answerUnsigned(reading, "early");
+    const answer = early && (await early);
+    if (answer !== undefined) return shaken(visit, answer);
     // 5. security headers   6. declared length
-    const opened = await authenticator.open(reading);
+    const opened = authenticator.open(reading);
     bodies.checkDeclared(headers);
     // 7. the body (and the unsigned handshakes that stand in it)
-    const begun = performance.now();
+    const begun = recorder.clock();
     const body = await bodies.read(delivery, headers);
     reading.body = body.bytes;
     visit.bytes = body.bytes.length;
-    const read = performance.now();
+    const read = recorder.clock();
     visit.body = read - begun;
-    const late = await authenticator.answerUnsigned(reading, "late");
-    if (late !== undefined) return shaken(visit, late);
+    const late = authenticator.answerUnsigned(reading, "late");
+    const lateAnswer = late && (await late);
+    if (lateAnswer !== undefined) return shaken(visit, lateAnswer);
     // 8. signature   9. timestamp
     const proven = await authenticator.authenticate(opened, reading, body.lossy);
-    const proved = performance.now();
-    visit.signature = proved - read;
+    visit.signature = recorder.clock() - read;
     visit.keyId = proven.proof.keyId;
     visit.lag = proven.timestamp === undefined ? undefined : (reading.now - proven.timestamp) / 1000;
     // 10. signed handshakes
-    const signed = await authenticator.answerSigned(proven);
-    if (signed !== undefined) return shaken(visit, signed);
+    const signed = authenticator.answerSigned(proven);
+    const signedAnswer = signed && (await signed);
+    if (signedAnswer !== undefined) return shaken(visit, signedAnswer);
     // 11. payload
     const { event, facts } = authenticator.toEvent(proven);
     visit.id = event.id;
     visit.type = event.type;
     visit.tenant = event.tenant;
     // 12. claim
-    const reply = await authenticator.successReply(proven);
-    const asked = performance.now();
+    const success = authenticator.successReply(proven);
+    const reply = success instanceof Promise ? await success : success;
+    const asked = recorder.clock();
     const claimed = await desk.claim({
       facts,
       event,
@@ -115,9 +118,9 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
       replayWindow: proven.replayWindow,
       settled: ({ status, code, cause }) => recorder.end(visit, { outcome: "accepted", status, code, cause }),
     });
-    visit.store = performance.now() - asked;
+    visit.store = recorder.clock() - asked;
     if (claimed.outcome === "held") {
-      visit.handled = performance.now();
+      visit.handled = recorder.clock();
       visit.repeats = claimed.event.repeats;
       // 13. the handler, and 14. commit or release, are the caller's
       return { outcome: "accepted", event: claimed.event as unknown as E, claim: claimed.held, reply };
@@ -162,10 +165,10 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
     async verify({ method = "POST", url = "/", headers, body }) {
       try {
         const reading = authenticator.read(method, toTarget(url), toHeaderLines(headers));
-        const opened = await authenticator.open(reading);
+        const opened = authenticator.open(reading);
         reading.body = typeof body === "string" ? toUtf8(body) : body;
         const { event } = authenticator.toEvent(await authenticator.authenticate(opened, reading, false));
-        return new VerifiedEvent(event, false, undefined) as unknown as E;
+        return new VerifiedEvent(event) as unknown as E;
       } catch (error) {
         throw toRefusal(error).toError();
       }

@@ -1,4 +1,5 @@
 import { Refusal } from "../errors.js";
+import type { Store } from "./store.js";
 import type { Timers } from "./timers.js";
 
 /** What a store's silence is turned into. */
@@ -10,7 +11,11 @@ class StoreSilent extends Error {
 }
 
 /** Asks a store, for at most the length of the timers. A store that throws where it should reject is taken as rejecting. */
-export function askStore<T>(timers: Timers, question: () => Promise<T>): Promise<T> {
+export async function askStore<T>(store: Store, timers: Timers, question: () => Promise<T>): Promise<T> {
+  return store.immediate === true ? question() : limited(timers, question);
+}
+
+function limited<T>(timers: Timers, question: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = timers.start(() => reject(new StoreSilent()));
     const settle =

@@ -1,7 +1,7 @@
 import { randomText } from "#crypto";
 import { createTimers } from "#timers";
 import { Refusal } from "../errors.js";
-import { bindClaim, type EventFacts, VerifiedEvent } from "../event.js";
+import { type EventFacts, VerifiedEvent } from "../event.js";
 import type { NoticeCode } from "../observe.js";
 import type { Settled } from "../options.js";
 import { askStore, toStoreRefusal } from "./ask-store.js";
@@ -62,13 +62,13 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
     },
   };
 
-  const releaseLost = (claim: Claim): void => void askStore(storeTimers, () => store.release(claim)).catch(() => {});
+  const releaseLost = (claim: Claim): void => void askStore(store, storeTimers, () => store.release(claim)).catch(() => {});
 
   /** A claim whose answer was lost may have been made: it is released by its token, now and if the answer still comes. */
   const ask = async (claim: Claim): Promise<Awaited<ReturnType<typeof store.claim>>> => {
     let isLate = false;
     try {
-      return await askStore(storeTimers, async () => {
+      return await askStore(store, storeTimers, async () => {
         const answer = await store.claim(claim);
         if (isLate && answer.outcome === "claimed") releaseLost(claim);
         return answer;
@@ -90,8 +90,7 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
       settled: request.settled,
     });
     underWay.add(held);
-    const event = new VerifiedEvent(request.event, repeats, () => held.signal);
-    if (claim !== undefined) bindClaim(event, claim, keep);
+    const event = new VerifiedEvent(request.event, repeats, held, claim === undefined ? undefined : { claim, keep });
     return { outcome: "held", event, held };
   };
 
@@ -111,7 +110,7 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
       }
       if (answer.outcome === "duplicate") return { outcome: "duplicate", kind: answer.tag === claim.tag ? "exact" : "redelivery" };
       if (answer.repeats !== false && planned.onMark === "refuse") {
-        await askStore(storeTimers, () => store.release(claim)).catch(() => {});
+        await askStore(store, storeTimers, () => store.release(claim)).catch(() => {});
         const detail = "signed content that is good for one run came again; an honest retry is signed anew and will pass";
         return { outcome: "busy", kind: "replayed", refusal: new Refusal("REPLAYED", detail, { retryAfter: 60 }) };
       }

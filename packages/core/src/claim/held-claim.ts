@@ -108,7 +108,7 @@ export class HeldClaim implements ClaimHandle {
     const { claim, keep } = this.#start;
     if (claim === undefined) return true;
     try {
-      return (await askStore(this.#keeper.storeTimers, () => this.#keeper.store.commit(claim, keep))) === "ok";
+      return (await askStore(this.#keeper.store, this.#keeper.storeTimers, () => this.#keeper.store.commit(claim, keep))) === "ok";
     } catch (error) {
       this.#commitError = error;
       return false;
@@ -140,7 +140,7 @@ export class HeldClaim implements ClaimHandle {
     const { claim } = this.#start;
     if (claim === undefined) return;
     // what the store does not hear is left to the lease
-    await askStore(this.#keeper.storeTimers, () => this.#keeper.store.release(claim)).catch(() => {});
+    await askStore(this.#keeper.store, this.#keeper.storeTimers, () => this.#keeper.store.release(claim)).catch(() => {});
   }
 
   #end(): void {
@@ -172,7 +172,7 @@ export class HeldClaim implements ClaimHandle {
     const asked = performance.now();
     if (this.#state === "open" && asked - this.#since >= handlerTimeout) return;
     try {
-      const answer = await askStore(this.#keeper.storeTimers, () => this.#keeper.store.renew(claim));
+      const answer = await askStore(this.#keeper.store, this.#keeper.storeTimers, () => this.#keeper.store.renew(claim));
       if (answer === "lost") return this.#lose("another delivery may have taken the event over");
       this.#leaseEnd = asked + claim.lease;
     } catch (error) {

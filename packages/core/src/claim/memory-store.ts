@@ -141,6 +141,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 
   return {
     durable: false,
+    immediate: true,
     claim: (claim) => settled(() => claimNow(claim)),
     renew: (claim) => settled(() => renewNow(claim)),
     commit: (claim, keep) => settled(() => commitNow(claim, keep)),

@@ -36,10 +36,10 @@ export interface Authenticator {
   checkMethod(method: string): void;
   read(method: string, target: string, headers: HeaderLines): Reading;
   /** Answers a handshake that nobody signs: `early` by headers and query, `late` by the body. */
-  answerUnsigned(reading: Reading, when: "early" | "late"): Promise<Reply | undefined>;
-  open(reading: Reading): Promise<Opened>;
+  answerUnsigned(reading: Reading, when: "early" | "late"): Promise<Reply | undefined> | undefined;
+  open(reading: Reading): Opened;
   authenticate(opened: Opened, reading: Reading, lossy: boolean): Promise<Proven>;
-  answerSigned(proven: Proven): Promise<Reply | undefined>;
+  answerSigned(proven: Proven): Promise<Reply | undefined> | undefined;
   toEvent(proven: Proven): { readonly event: EventFacts; readonly facts: ClaimFacts };
   successReply(proven: Proven): Reply | Promise<Reply>;
 }
@@ -99,22 +99,25 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
 
     read: (method, target, headers) => new Reading(method, target, headers, settled.now(), compiled),
 
-    async answerUnsigned(reading, when) {
-      const isNow = ({ when: match }: CompiledHandshake): boolean => match.early === (when === "early");
-      const reply = unsigned.length === 0 ? undefined : await answer(unsigned.filter(isNow), new Attempt(first, reading));
+    answerUnsigned(reading, when) {
+      const due = unsigned.filter(({ when: match }) => match.early === (when === "early"));
       const isLast = when === "late" || !hasLate;
       const mayFollow = signed.some(({ when: { method } }) => method === reading.method);
-      if (reply === undefined && isLast && !mayFollow && isShakeOnly(reading.method))
-        throw new Refusal(
-          "HANDSHAKE_REFUSED",
-          `a ${reading.method} is only good for ${name}'s handshake, and this is none, or its token is wrong`,
-        );
-      return reply;
+      const mustAnswer = isLast && !mayFollow && isShakeOnly(reading.method);
+      if (due.length === 0 && !mustAnswer) return undefined;
+      return answer(due, new Attempt(first, reading)).then((reply) => {
+        if (reply === undefined && mustAnswer)
+          throw new Refusal(
+            "HANDSHAKE_REFUSED",
+            `a ${reading.method} is only good for ${name}'s handshake, and this is none, or its token is wrong`,
+          );
+        return reply;
+      });
     },
 
-    async open(reading) {
+    open(reading) {
       try {
-        return { candidates: await openCandidates(provider, reading) };
+        return { candidates: openCandidates(provider, reading) };
       } catch (error) {
         // an unsigned handshake may still stand in the body
         if (hasLate && error instanceof Refusal) return { refusal: error };
@@ -138,11 +141,13 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
       }
     },
 
-    async answerSigned({ proof: { attempt } }) {
-      const reply = signed.length === 0 ? undefined : await answer(signed, attempt);
-      if (reply === undefined && isShakeOnly(attempt.reading.method))
-        throw new Refusal("HANDSHAKE_REFUSED", `this ${attempt.reading.method} is no handshake of ${name}`);
-      return reply;
+    answerSigned({ proof: { attempt } }) {
+      const { method } = attempt.reading;
+      if (signed.length === 0 && !isShakeOnly(method)) return undefined;
+      return answer(signed, attempt).then((reply) => {
+        if (reply === undefined && isShakeOnly(method)) throw new Refusal("HANDSHAKE_REFUSED", `this ${method} is no handshake of ${name}`);
+        return reply;
+      });
     },
 
     toEvent({ proof: { attempt, keyId, tenant: ringTenant }, timestamp }) {

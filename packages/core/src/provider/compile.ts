@@ -105,7 +105,7 @@ export function compileProvider(declaration: AnyDeclaration, settings: Settings)
     handshakeMethods: handshakes.flatMap(({ when }) =>
       when.method === undefined || methods.includes(when.method as "GET") ? [] : [when.method],
     ),
-    expectsForm: /["{]form:|\{params\}/.test(text),
+    expectsForm: /["{]form:|\{params[|}]/.test(text),
     expectsJson: /["{]json:|"keyBesides"|"payload":/.test(text),
   };
 }
@@ -114,12 +114,7 @@ function compileScheme(declaration: AnyDeclaration, words: AnyScheme, settings: 
   const rename = (source: string): string => source.replace(/\{option:(\w+)\}/g, (_, name: string) => settings.options[name] ?? "");
   const signature = words.signature && compileSignature(words.signature, rename);
   const fieldsAreEarly = signature?.places.every((place) => place.early) ?? true;
-  const source = (text: string): SourceReader => {
-    const compiled = compileSource(rename(text), fieldsAreEarly);
-    if (compiled.kind === "field" && words.signature?.separator === undefined)
-      throw new Error(`${text} needs a signature with a separator`);
-    return compiled;
-  };
+  const source = (text: string): SourceReader => compileSource(rename(text), fieldsAreEarly);
   const timestamp = words.timestamp && {
     source: source(words.timestamp.from),
     unit: words.timestamp.unit,
@@ -136,6 +131,7 @@ function compileScheme(declaration: AnyDeclaration, words: AnyScheme, settings: 
   };
   const { parts: signed, covers } = coverageOf(words);
   checkTimestamp(declaration, words, signed, timestamp?.tolerance);
+  checkWords(words, signed);
   const texts = words.content === undefined ? [] : typeof words.content === "string" ? [words.content] : words.content.sorted;
   const content = texts.map((text) => compileTemplate(text, context));
   const token = words.token && { source: source(words.token.from), prefix: words.token.prefix ?? "", encoding: words.token.encoding };
@@ -196,6 +192,19 @@ function checkTimestamp(declaration: AnyDeclaration, words: AnyScheme, signed: S
     throw new Error(
       `retries go on for ${horizon} s and are not known to be signed anew: a tolerance of ${tolerance.past} s would refuse them`,
     );
+}
+
+/** What types cannot see, and what would only show on a delivery. */
+function checkWords(words: AnyScheme, signed: SignedParts): void {
+  const { signature, content, require, when, timestamp, id, type, tenant } = words;
+  const text = JSON.stringify([content, require, when, timestamp, id, type, tenant]);
+  const [, field] = /["{](field:[^"|}]*)/.exec(text) ?? [];
+  if (field !== undefined && signature?.separator === undefined) throw new Error(`${field} needs a signature with a separator`);
+  const { handshake = [], success } = words as AnyScheme & AnyDeclaration;
+  if (/\|hmac-/.test(JSON.stringify([text, success, handshake.map(({ when }) => when)])))
+    throw new Error("hmac filters are for replies to handshakes alone");
+  if (words.unique === "body" && words.algorithm !== "token" && !signed.body)
+    throw new Error('unique is "body", and the exact body is not signed: who changes a byte of it has another event');
 }
 
 function familyOf({ algorithm }: AnyScheme): CompiledScheme["family"] {

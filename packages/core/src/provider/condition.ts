@@ -15,7 +15,7 @@ interface Condition {
 export interface CompiledMatch {
   readonly method: string | undefined;
   readonly conditions: readonly Condition[];
-  /** Whether it can be decided before the body is read. */
+  /** Whether it can be decided at once, before the body is read. */
   readonly early: boolean;
 }
 
@@ -29,7 +29,9 @@ export function compileMatch(match: Match | undefined, context: TemplateContext)
       wanted: typeof wanted === "string" ? compileTemplate(wanted, context) : wanted,
     };
   });
-  const early = conditions.every(({ source, wanted }) => source.early && (typeof wanted === "boolean" || wanted.early));
+  const early = conditions.every(
+    ({ source, wanted }) => source.early && (typeof wanted === "boolean" || (wanted.early && !wanted.digests)),
+  );
   return { method, conditions, early };
 }
 

@@ -57,7 +57,7 @@ function compileAtom(expression: string, context: TemplateContext): Atom {
   }
   if (text.startsWith("option:")) {
     const name = text.slice(7);
-    if (!(name in context.options)) throw new Error(`no such option: ${name}`);
+    if (!Object.hasOwn(context.options, name)) throw new Error(`no such option: ${name}`);
     return { name: "option", text: name, filter };
   }
   return { name: compileSource(text, context.fieldsAreEarly), text, filter };
@@ -68,8 +68,8 @@ function compilePieces(text: string, context: TemplateContext): Piece[] {
   const parts = text.split(/(\{(?:[^{}]|\{option:\w+\})*\}|\[[^[\]]*\])/);
   for (const part of parts) {
     if (part === "") continue;
-    if (part.startsWith("{")) pieces.push(compileAtom(part.slice(1, -1), context));
-    else if (part.startsWith("[")) pieces.push({ optional: compilePieces(part.slice(1, -1), context) });
+    if (/^\{.*\}$/s.test(part)) pieces.push(compileAtom(part.slice(1, -1), context));
+    else if (/^\[.*\]$/s.test(part)) pieces.push({ optional: compilePieces(part.slice(1, -1), context) });
     else if (/[{}[\]]/.test(part)) throw new Error(`unbalanced brackets: ${text}`);
     else pieces.push(part);
   }
