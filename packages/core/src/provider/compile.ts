@@ -29,8 +29,6 @@ export interface CompiledScheme {
   readonly content: readonly Template[];
   /** Whether the parts of the content are sorted before they are joined. */
   readonly sorted: boolean;
-  /** The same content without its timestamp: what all retries share. */
-  readonly stampless: readonly Template[];
   readonly when: CompiledMatch;
   readonly require: CompiledMatch;
   readonly timestamp: CompiledTimestamp | undefined;
@@ -148,7 +146,6 @@ function compileScheme(declaration: AnyDeclaration, words: AnyScheme, settings: 
     token,
     content,
     sorted: typeof words.content === "object",
-    stampless: texts.map((text) => compileTemplate(withoutStamp(text, words), context)),
     when,
     require: compileMatch(words.require && renameMatch(words.require, rename), context),
     timestamp,
@@ -222,11 +219,6 @@ function hashOf({ algorithm }: AnyScheme): Ink["hash"] {
 export function keyPairOf({ algorithm }: AnyScheme): KeyPair {
   if (algorithm === "jwt-es256") return "ecdsa-p256-sha256";
   return algorithm === "jwt-rs256" ? "rsa-sha256" : (algorithm as KeyPair);
-}
-
-/** The content without the atom that the timestamp is read from. */
-function withoutStamp(text: string, { timestamp }: AnyScheme): string {
-  return timestamp === undefined ? text : text.replaceAll("{timestamp}", "").replaceAll(`{${timestamp.from}}`, "");
 }
 
 const renamePick = (pick: NonNullable<AnyScheme["id"]>, rename: (source: string) => string): NonNullable<AnyScheme["id"]> =>
