@@ -1,0 +1,55 @@
+/**
+ * Webhooks as HTTP functions of Azure Functions v4.
+ *
+ * @example
+ * import { app } from "@azure/functions";
+ * import { createVerifier, webhook } from "@countersign/serverless/azure";
+ * import { stripe } from "@countersign/providers/stripe";
+ *
+ * const verifier = createVerifier({ provider: stripe({ secret: process.env.STRIPE_SECRET }), trustedProxies: { hops: 1 } });
+ * app.http("stripe", { methods: ["POST"], authLevel: "anonymous", handler: webhook(verifier, async (event) => console.log(event.type)) });
+ */
+import type { HttpRequest, HttpResponse, HttpResponseInit, InvocationContext } from "@azure/functions";
+import type { Reply, Verifier, WebhookEvent } from "@countersign/core";
+import { type EventSink, serve } from "@countersign/core/adapter";
+import { readHandler } from "./handler.js";
+import { createReader, type Origin } from "./origin.js";
+
+export { ConfigurationError, createVerifier, VerificationError, WebhookError, type WebhookEvent } from "@countersign/core";
+export type { EventSink, RequestOrigin } from "@countersign/core/adapter";
+export type { Origin } from "./origin.js";
+
+/**
+ * Makes the handler of an HTTP function. It answers always, and never rejects.
+ *
+ * An object with a numeric `status` that the handler returns is its answer: 2xx commits, before it leaves; anything else releases.
+ * Other returned values are ignored, and the provider's success reply is sent. A throw releases and answers 500.
+ *
+ * Azure's front end ends TLS and tells of the client in `X-Forwarded-For` and `X-Forwarded-Proto` alone: give the verifier
+ * `trustedProxies: { hops: 1 }`, one more for each proxy of yours in front.
+ *
+ * @param handler takes the event, the request (its body is read: see `event.rawBody`) and the invocation's context
+ * @param origin the client's address and protocol, where something else than those headers knows them
+ * @throws ConfigurationError
+ */
+export function webhook<E extends WebhookEvent>(
+  verifier: Verifier<E>,
+  handler: ((event: E, request: HttpRequest, context: InvocationContext) => unknown) | EventSink<E>,
+  origin?: Origin<HttpRequest, [context: InvocationContext]>,
+): (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit | HttpResponse> {
+  const run = readHandler<E, [HttpRequest, InvocationContext]>(handler);
+  const toDelivery = createReader(origin);
+  return async function webhookFunction(request, context) {
+    const served = await serve(verifier, toDelivery(request, [context]), (event) => run(event, request, context), statusOf);
+    return served.reply === undefined ? (served.answer as HttpResponseInit) : toResponseInit(served.reply);
+  };
+}
+
+function statusOf(answer: unknown): number | undefined {
+  const status = typeof answer === "object" && answer !== null && "status" in answer ? answer.status : undefined;
+  return typeof status === "number" ? status : undefined;
+}
+
+function toResponseInit({ status, headers, body }: Reply): HttpResponseInit {
+  return { status, headers: { ...headers }, ...(body !== null && { body }) };
+}

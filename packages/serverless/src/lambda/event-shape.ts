@@ -1,0 +1,31 @@
+import type { ALBEvent, APIGatewayProxyEvent, APIGatewayProxyEventV2, LambdaFunctionURLEvent } from "aws-lambda";
+
+/** Every event by which AWS hands an HTTP request to a function. */
+export type LambdaHttpEvent = APIGatewayProxyEvent | APIGatewayProxyEventV2 | LambdaFunctionURLEvent | ALBEvent;
+
+/**
+ * `rest`: API Gateway REST, and HTTP with payload format 1.0. `http`: API Gateway HTTP with payload format 2.0, and Function URLs.
+ * `alb`: an Application Load Balancer.
+ */
+export type EventShape = "rest" | "http" | "alb";
+
+/** An object of which nothing is known yet. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Tells the shape of an event by what only that shape has; `undefined` for an event that carries no HTTP request. */
+export function shapeOf(event: unknown): EventShape | undefined {
+  if (!isFields(event) || !isFields(event.requestContext)) return undefined;
+  const { elb, http } = event.requestContext;
+  if (isFields(http)) return typeof http.method === "string" && typeof event.rawPath === "string" ? "http" : undefined;
+  if (typeof event.httpMethod !== "string" || typeof event.path !== "string") return undefined;
+  return isFields(elb) ? "alb" : "rest";
+}
+
+/** Tells whether the event keeps duplicate headers apart; an Application Load Balancer then wants the same of the result. */
+export function isMultiValue(event: unknown): boolean {
+  return isFields(event) && isFields(event.multiValueHeaders);
+}

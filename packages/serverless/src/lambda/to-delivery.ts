@@ -1,0 +1,154 @@
+import type { Delivery, HeadersInput } from "@countersign/core";
+import { toRefusedDelivery } from "@countersign/core/adapter";
+import { type EventShape, type Fields, isFields, isMultiValue, shapeOf } from "./event-shape.js";
+
+/** The part of Lambda's context that a delivery needs. */
+interface RemainingTime {
+  readonly getRemainingTimeInMillis?: (() => number) | undefined;
+}
+
+/** Takes a Lambda event as a delivery. What is no HTTP request, or was tampered with on the way, becomes one that is refused. */
+export function toDelivery(event: unknown, context: RemainingTime | undefined): Delivery {
+  try {
+    const shape = shapeOf(event);
+    if (shape === undefined) return toRefusedDelivery("MISCONFIGURED", NO_REQUEST);
+    return READERS[shape](event as Fields, deadlineOf(context));
+  } catch (error) {
+    return error instanceof BrokenEvent
+      ? toRefusedDelivery(error.code, error.message)
+      : toRefusedDelivery("MISCONFIGURED", NO_REQUEST, error);
+  }
+}
+
+const NO_REQUEST =
+  "the function was invoked with an event that is no HTTP request of API Gateway, a Function URL or an Application Load Balancer";
+
+/** On its way to becoming a refusal. */
+class BrokenEvent extends Error {
+  readonly code: "MISCONFIGURED" | "BODY_ALREADY_PARSED" | "BODY_INCOMPLETE";
+  constructor(code: BrokenEvent["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+type Reader = (event: Fields, deadline: number | undefined) => Delivery;
+
+/** API Gateway serves HTTPS alone, and writes the address itself. So does a Function URL. */
+const READERS: Record<EventShape, Reader> = {
+  rest(event, deadline) {
+    const { path, identity } = event.requestContext as Fields;
+    return {
+      method: event.httpMethod as string,
+      // what the client asked for has the stage, which `event.path` lacks
+      url: withQuery(typeof path === "string" && path.startsWith("/") ? path : (event.path as string), queryOf(event, encodeURIComponent)),
+      headers: headersOf(event),
+      body: bodyOf(event, true),
+      address: textOf(identity, "sourceIp"),
+      protocol: "https",
+      deadline,
+    };
+  },
+  http(event, deadline) {
+    const { http } = event.requestContext as { http: Fields };
+    const headers = headersOf(event);
+    const cookies = Array.isArray(event.cookies) ? { cookie: event.cookies.join("; ") } : undefined;
+    return {
+      method: http.method as string,
+      url: withQuery(event.rawPath as string, typeof event.rawQueryString === "string" ? event.rawQueryString : ""),
+      headers: cookies === undefined ? headers : ({ ...(headers as Fields), ...cookies } as HeadersInput),
+      body: bodyOf(event, false),
+      address: textOf(http, "sourceIp"),
+      protocol: "https",
+      deadline,
+    };
+  },
+  alb(event, deadline) {
+    const hop = lastOf(event, "x-forwarded-for");
+    return {
+      method: event.httpMethod as string,
+      // its parameters arrive as they were on the wire
+      url: withQuery(
+        event.path as string,
+        queryOf(event, (text) => text),
+      ),
+      headers: headersOf(event),
+      body: bodyOf(event, true),
+      address: hop === undefined ? undefined : withoutPort(hop),
+      protocol: lastOf(event, "x-forwarded-proto") === "https" ? "https" : "http",
+      deadline,
+    };
+  },
+};
+
+function deadlineOf(context: RemainingTime | undefined): number | undefined {
+  const left = context?.getRemainingTimeInMillis?.();
+  return typeof left === "number" && Number.isFinite(left) ? Date.now() + left : undefined;
+}
+
+/** Pairs keep duplicates apart; a record has had them joined. */
+function headersOf(event: Fields): HeadersInput {
+  if (isMultiValue(event)) return pairsOf(event.multiValueHeaders as Fields);
+  if (isFields(event.headers)) return event.headers as Record<string, string>;
+  throw new BrokenEvent("MISCONFIGURED", "the event has no headers, so it comes from no HTTP client; a test console sends such events");
+}
+
+/** Names and values, one pair for each value. */
+function pairsOf(record: Fields): [string, string][] {
+  return Object.entries(record).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value])
+      .filter((one) => one !== undefined && one !== null)
+      .map((one): [string, string] => [name, String(one)]),
+  );
+}
+
+/** The rightmost entry of a header, which the load balancer wrote; to its left stands what the client sent. */
+function lastOf(event: Fields, header: string): string | undefined {
+  const record = isMultiValue(event) ? event.multiValueHeaders : event.headers;
+  const lines = pairsOf(record as Fields).filter(([name]) => name.toLowerCase() === header);
+  return lines.at(-1)?.[1].split(",").at(-1)?.trim();
+}
+
+/** A load balancer may be set to tell the client's port too. */
+function withoutPort(hop: string): string {
+  const [, v6, v4] = /^(?:\[(.*)\](?::\d+)?|([\d.]+):\d+)$/.exec(hop) ?? [];
+  return v6 ?? v4 ?? hop;
+}
+
+function queryOf(event: Fields, encode: (text: string) => string): string {
+  const { multiValueQueryStringParameters: several, queryStringParameters: single } = event;
+  const record = isFields(several) ? several : isFields(single) ? single : {};
+  return pairsOf(record)
+    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
+    .join("&");
+}
+
+function withQuery(path: string, query: string): string {
+  return query === "" ? path : `${path}?${query}`;
+}
+
+function textOf(fields: unknown, name: string): string | undefined {
+  const value = isFields(fields) ? fields[name] : undefined;
+  return typeof value === "string" ? value : undefined;
+}
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/** @param always whether the shape has a body even where the request had none */
+function bodyOf(event: Fields, always: boolean): Delivery["body"] {
+  const { body, isBase64Encoded: flag } = event;
+  if (body === undefined && always) throw new BrokenEvent("BODY_INCOMPLETE", "the event has no body, not even null: a layer took it away");
+  if (body === undefined || body === null) return null;
+  if (typeof body !== "string")
+    throw new BrokenEvent(
+      "BODY_ALREADY_PARSED",
+      `event.body is a parsed ${Array.isArray(body) ? "array" : typeof body}, and its bytes are gone; put the webhook before whatever parses bodies`,
+    );
+  if (flag === undefined || flag === null || flag === false) return body;
+  if (flag !== true || body.length % 4 !== 0 || !BASE64.test(body))
+    throw new BrokenEvent(
+      "BODY_ALREADY_PARSED",
+      "isBase64Encoded does not fit event.body, which is no base64: a layer before the function has changed one of them",
+    );
+  return Buffer.from(body, "base64");
+}

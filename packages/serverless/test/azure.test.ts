@@ -1,0 +1,100 @@
+import { HttpRequest, InvocationContext } from "@azure/functions";
+import { webhook } from "@countersign/serverless/azure";
+import { describe, expect, it } from "vitest";
+import { type Signed, signed, tampered, watched } from "./acme.js";
+
+const FRONT = { "x-forwarded-for": "198.51.100.1, 203.0.113.9:4711", "x-forwarded-proto": "https" };
+const HOPS = { trustedProxies: { hops: 1 } };
+
+const requestOf = ({ headers, body }: Signed, front: Record<string, string> = FRONT): HttpRequest =>
+  new HttpRequest({
+    method: "POST",
+    url: "https://app.azurewebsites.net/api/acme",
+    headers: { ...headers, ...front },
+    body: { string: body },
+  });
+
+const context = new InvocationContext({ functionName: "acme" });
+
+describe("webhook", () => {
+  it("hands a genuine delivery to the handler, with the request and the invocation's context", async () => {
+    const seen: unknown[][] = [];
+    const handler = webhook(watched(HOPS).verifier, async (...args) => void seen.push(args));
+    const request = requestOf(signed());
+    expect(await handler(request, context)).toEqual({ status: 200, headers: {} });
+    expect(seen[0]?.[0]).toMatchObject({ type: "order.paid" });
+    expect(seen[0]?.slice(1)).toEqual([request, context]);
+  });
+
+  it("refuses a body changed by one byte", async () => {
+    const { verifier, records } = watched(HOPS);
+    const response = await webhook(verifier, () => expect.unreachable())(requestOf(tampered(signed())), context);
+    expect(response).toMatchObject({ status: 401, headers: { "content-type": "application/problem+json" } });
+    expect(records[0]?.code).toBe("SIGNATURE_MISMATCH");
+  });
+
+  it("answers a second delivery of an event with success, and does not run the handler again", async () => {
+    let runs = 0;
+    const handler = webhook(watched(HOPS).verifier, async () => void runs++);
+    const delivery = signed();
+    await handler(requestOf(delivery), context);
+    expect((await handler(requestOf(delivery), context)).status).toBe(200);
+    expect(runs).toBe(1);
+  });
+
+  it("sends an answer with a status, and runs the handler again after one that is no success", async () => {
+    const answers = [{ status: 503 }, { status: 202, jsonBody: { taken: true } }];
+    const handler = webhook(watched(HOPS).verifier, async () => answers.shift());
+    const delivery = signed();
+    expect(await handler(requestOf(delivery), context)).toEqual({ status: 503 });
+    expect(await handler(requestOf(delivery), context)).toEqual({ status: 202, jsonBody: { taken: true } });
+  });
+
+  it("ignores other returned values", async () => {
+    const handler = webhook(watched(HOPS).verifier, async () => ({ status: "failed" }));
+    expect((await handler(requestOf(signed()), context)).status).toBe(200);
+  });
+
+  it("answers 500 for a handler that throws", async () => {
+    const { verifier, records } = watched(HOPS);
+    const handler = webhook(verifier, async () => {
+      throw new Error("out of stock");
+    });
+    expect((await handler(requestOf(signed()), context)).status).toBe(500);
+    expect(records[0]?.code).toBe("HANDLER_FAILED");
+  });
+
+  it("knows the protocol only from the front end that the verifier trusts", async () => {
+    const { verifier, records } = watched();
+    expect((await webhook(verifier, () => expect.unreachable())(requestOf(signed()), context)).status).toBe(403);
+    expect(records[0]?.code).toBe("HTTPS_REQUIRED");
+  });
+
+  it("takes the client's address from the right of what the front end forwards", async () => {
+    const send = async (allow: string[]): Promise<number | undefined> =>
+      (await webhook(watched({ ...HOPS, allow }).verifier, async () => {})(requestOf(signed()), context)).status;
+    expect(await send(["203.0.113.9"])).toBe(200);
+    expect(await send(["198.51.100.1"])).toBe(403);
+  });
+
+  it("takes address and protocol from its third argument", async () => {
+    const { verifier } = watched({ allow: ["203.0.113.9"] });
+    const handler = webhook(
+      verifier,
+      async () => {},
+      (_request, { functionName }) => ({
+        address: functionName === "acme" ? "203.0.113.9" : undefined,
+        protocol: "https",
+      }),
+    );
+    expect((await handler(requestOf(signed(), {}), context)).status).toBe(200);
+  });
+
+  it("refuses a request whose body was read, with a coded 500", async () => {
+    const { verifier, records } = watched(HOPS);
+    const request = requestOf(signed());
+    await request.json();
+    expect((await webhook(verifier, () => expect.unreachable())(request, context)).status).toBe(500);
+    expect(records[0]?.code).toBe("BODY_ALREADY_PARSED");
+  });
+});

@@ -1,0 +1,125 @@
+import { webhook } from "@countersign/serverless/middy";
+import middy from "@middy/core";
+import { describe, expect, it } from "vitest";
+import { signed, tampered, watched } from "./acme.js";
+import { contextOf, eventOf, type Loose, SHAPES } from "./lambda-events.js";
+
+const answer = (handler: Loose, event: Loose, context = contextOf()): Promise<Loose> => handler(event, context);
+
+describe("webhook", () => {
+  it.each(SHAPES)("puts the event of a genuine delivery into the context of a %s event", async (shape) => {
+    const types: string[] = [];
+    const handler = middy()
+      .use(webhook(watched().verifier))
+      .handler(async (_request, context) => void types.push(context.webhook.event.type));
+    expect(await answer(handler, eventOf(shape, signed()))).toMatchObject({ statusCode: 200, body: "" });
+    expect(types).toEqual(["order.paid"]);
+  });
+
+  it("answers a refusal early: neither later middlewares nor the handler run", async () => {
+    const { verifier, records } = watched();
+    const handler = middy()
+      .use(webhook(verifier))
+      .before(() => expect.unreachable())
+      .handler(() => expect.unreachable());
+    expect(await answer(handler, eventOf("http", tampered(signed())))).toMatchObject({ statusCode: 401 });
+    expect(records[0]?.code).toBe("SIGNATURE_MISMATCH");
+  });
+
+  it("answers a second delivery of an event with success, and does not run the handler again", async () => {
+    let runs = 0;
+    const handler = middy()
+      .use(webhook(watched().verifier))
+      .handler(async () => void runs++);
+    const event = eventOf("rest", signed());
+    await answer(handler, event);
+    expect((await answer(handler, event)).statusCode).toBe(200);
+    expect(runs).toBe(1);
+  });
+
+  it("judges the response as all other middlewares left it", async () => {
+    let runs = 0;
+    const handler = middy()
+      .use(webhook(watched().verifier))
+      .after((request) => {
+        if (++runs === 1) request.response = { statusCode: 503, body: "later" };
+      })
+      .handler(async () => ({ statusCode: 202, body: "taken" }));
+    const event = eventOf("alb-multi-value", signed());
+    expect(await answer(handler, event)).toMatchObject({ statusCode: 503, statusDescription: "503 Error", multiValueHeaders: {} });
+    expect(await answer(handler, event)).toMatchObject({ statusCode: 202 });
+    await answer(handler, event);
+    expect(runs).toBe(2);
+  });
+
+  it("answers 500 for a handler that throws, and runs it again on the retry", async () => {
+    const { verifier, records } = watched();
+    let runs = 0;
+    const handler = middy()
+      .use(webhook(verifier))
+      .handler(async () => {
+        if (++runs === 1) throw new Error("out of stock");
+      });
+    const event = eventOf("http", signed());
+    expect((await answer(handler, event)).statusCode).toBe(500);
+    expect(records[0]).toMatchObject({ code: "HANDLER_FAILED", cause: expect.objectContaining({ message: "out of stock" }) });
+    expect((await answer(handler, event)).statusCode).toBe(200);
+  });
+
+  it("keeps the response that another middleware made of an error, but for a success", async () => {
+    const failing = (statusCode: number) =>
+      middy()
+        .use(webhook(watched().verifier))
+        .onError((request) => {
+          request.response = { statusCode, body: "handled" };
+        })
+        .handler(async () => {
+          throw new Error("out of stock");
+        });
+    expect(await answer(failing(422), eventOf("http", signed()))).toMatchObject({ statusCode: 422, body: "handled" });
+    expect(await answer(failing(200), eventOf("http", signed()))).toMatchObject({ statusCode: 500 });
+  });
+
+  it("leaves the claim of a handler that ran out of time to its lease", async () => {
+    const { verifier, records } = watched();
+    const handler = middy({ timeoutEarlyInMillis: 300 })
+      .use(webhook(verifier))
+      .handler(() => new Promise(() => {}));
+    const event = eventOf("http", signed());
+    expect((await answer(handler, event, contextOf(600))).statusCode).toBe(500);
+    expect(records[0]?.code).toBe("HANDLER_TIMEOUT");
+    expect((await answer(handler, event)).statusCode).toBe(503);
+    expect(records[1]?.duplicate).toBe("running");
+  });
+
+  it("keeps invocations apart that share what Middy calls internal", async () => {
+    const { verifier } = watched();
+    const handler = middy({ internal: {} })
+      .use(webhook(verifier))
+      .handler(async (_request, context) => ({ statusCode: 200, body: String(context.webhook.event.id) }));
+    const deliveries = [signed(), signed(), signed()];
+    const results = await Promise.all(deliveries.map((delivery) => answer(handler, eventOf("http", delivery))));
+    expect(results.map(({ body }) => body)).toEqual(deliveries.map(({ id }) => id));
+  });
+
+  it("answers an event of unknown shape with a coded 500", async () => {
+    const { verifier, records } = watched();
+    const handler = middy()
+      .use(webhook(verifier))
+      .handler(() => expect.unreachable());
+    expect((await answer(handler, { Records: [] })).statusCode).toBe(500);
+    expect(records[0]?.code).toBe("MISCONFIGURED");
+  });
+
+  it("refuses a body that an earlier middleware parsed", async () => {
+    const { verifier, records } = watched();
+    const handler = middy()
+      .before((request: Loose) => {
+        request.event.body = JSON.parse(request.event.body);
+      })
+      .use(webhook(verifier))
+      .handler(() => expect.unreachable());
+    expect((await answer(handler, eventOf("http", signed()))).statusCode).toBe(500);
+    expect(records[0]?.code).toBe("BODY_ALREADY_PARSED");
+  });
+});
