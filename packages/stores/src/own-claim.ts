@@ -1,0 +1,21 @@
+/** What a store needs of an event to commit its claim with the application's own writes. */
+
+import { type Claim, ConfigurationError, claimOf, type Keep, WebhookError, type WebhookEvent } from "@countersign/core";
+
+/** The claim an accepted event carries. */
+export function toOwnClaim(event: WebhookEvent): { readonly claim: Claim; readonly keep: Keep } {
+  const own = claimOf(event);
+  if (own !== undefined) return own;
+  throw new ConfigurationError(
+    "event",
+    "commitIn needs the event a verifier handed out, of a scheme that is deduplicated; this one has no claim. Copies of an event carry none.",
+  );
+}
+
+/** The event's lease lapsed, and somebody else may have taken it. */
+export function toLeaseLost(event: WebhookEvent): WebhookError {
+  return new WebhookError(
+    "LEASE_LOST",
+    `The lease on event ${event.id} was lost before its commit; roll back, the next delivery runs the handler again.`,
+  );
+}

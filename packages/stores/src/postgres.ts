@@ -1,0 +1,167 @@
+/** Claims in PostgreSQL, over the client the application already has. */
+
+import { type Claim, type ClaimAnswer, ConfigurationError, type Keep, type Store, type WebhookEvent } from "@countersign/core";
+import { toLeaseLost, toOwnClaim } from "./own-claim.js";
+import { type PostgresClient, type RunStatement, toRunStatement } from "./postgres-client.js";
+import { type TableOptions, toMigration, toTableName } from "./postgres-migration.js";
+import { toStatements } from "./postgres-statements.js";
+import { assertClaim, assertOptions, toWholeMilliseconds } from "./store-input.js";
+
+export type { PostgresClient } from "./postgres-client.js";
+
+/** Options of {@link postgresStore}. */
+export interface PostgresStoreOptions extends TableOptions {}
+
+/** A store that can commit together with the application's own writes. */
+export interface PostgresStore extends Store {
+  /** Creates the table where it is absent. Safe to call at every start, from many processes at once. */
+  migrate(): Promise<void>;
+  /**
+   * Commits an event's claim inside the application's own transaction, so that both stand or fall together. Call it last: until the
+   * transaction ends, other deliveries of the same event wait for it.
+   *
+   * @param transaction the client that runs the transaction (a PoolClient after `BEGIN`, the `sql` of `sql.begin`, PGlite's `tx`)
+   * @throws WebhookError (`LEASE_LOST`) unless the lease is still this event's; roll back then.
+   * @throws ConfigurationError (`MISCONFIGURED`) if the event has no claim.
+   */
+  commitIn(transaction: PostgresClient, event: WebhookEvent): Promise<void>;
+  check(): Promise<void>;
+}
+
+/** After so many operations the next pages of the table are swept. */
+const SWEEP_EVERY = 100;
+const SWEEP_PAGES = 64;
+/** Serialization failures and deadlocks, which only other isolation levels or the application's own locks can cause. */
+const RETRIES = 3;
+
+/**
+ * Makes a store in PostgreSQL (14 or later).
+ *
+ * Each operation is one statement and one round trip; the database's clock decides. Rows whose time is over are swept in small batches
+ * between operations. The table comes from `migrate()` or from `migrations/postgres.sql` in this package.
+ *
+ * @throws ConfigurationError (`MISCONFIGURED`) if the client has a shape nobody knows, or an option is wrong.
+ *
+ * @example
+ * import pg from "pg";
+ * import { postgresStore } from "@countersign/stores/postgres";
+ *
+ * const store = postgresStore(new pg.Pool());
+ * await store.migrate();
+ */
+export function postgresStore(client: PostgresClient, options: PostgresStoreOptions = {}): PostgresStore {
+  const run = withAdvice(toRunStatement(client, "client"));
+  assertOptions("postgresStore", options, ["schema", "table"]);
+  const table = toTableName(options);
+  const sql = toStatements(table);
+  const sweep = sweeper(run, sql.sweep);
+
+  return {
+    durable: true,
+    async claim(claim) {
+      assertClaim(claim);
+      const values = [claim.key, claim.token, claim.tag, toWholeMilliseconds(claim.lease)];
+      const rows = claim.mark === undefined ? await run(sql.claim, values) : await run(sql.claimMarked, [...values, claim.mark]);
+      sweep();
+      return toAnswer(rows[0], claim);
+    },
+    async renew({ key, token, mark, ...claim }) {
+      assertClaim({ key, token, mark, ...claim });
+      const values = [key, token, toWholeMilliseconds(claim.lease)];
+      const rows = mark === undefined ? await run(sql.renew, values) : await run(sql.renewMarked, [...values, mark]);
+      return rows.length === 1 ? "ok" : "lost";
+    },
+    async commit(claim, keep) {
+      assertClaim(claim);
+      const values = commitValues(claim, keep);
+      const rows = await run(claim.mark === undefined ? sql.commit : sql.commitMarked, values);
+      sweep();
+      return rows[0]?.token === null ? "ok" : "held";
+    },
+    async release(claim) {
+      assertClaim(claim);
+      const { key, token, mark } = claim;
+      if (mark === undefined) await run(sql.release, [key, token]);
+      else await run(sql.releaseMarked, [key, token, mark]);
+    },
+    async check() {
+      await run(sql.check, []);
+    },
+    async migrate() {
+      await run(toMigration(options), []);
+    },
+    async commitIn(transaction, event) {
+      const inTransaction = toRunStatement(transaction, "transaction");
+      const { claim, keep } = toOwnClaim(event);
+      const rows = await inTransaction(claim.mark === undefined ? sql.commitOwn : sql.commitOwnMarked, commitValues(claim, keep));
+      if (rows.length !== 1) throw toLeaseLost(event);
+    },
+  };
+}
+
+function commitValues({ key, token, tag, mark }: Claim, keep: Keep): string[] {
+  const values = [key, token, tag, toWholeMilliseconds(keep.key)];
+  return mark === undefined ? values : [...values, mark, toWholeMilliseconds(keep.mark)];
+}
+
+function toAnswer(row: Readonly<Record<string, unknown>> | undefined, { token }: Claim): ClaimAnswer {
+  const { token: holder, tag, remaining, mark } = row ?? {};
+  if (holder === null && typeof tag === "string") return { outcome: "duplicate", tag };
+  if (holder === token) return { outcome: "claimed", repeats: mark === "done" || mark === "running" ? mark : false };
+  if (typeof holder !== "string" || typeof remaining !== "number" || !Number.isFinite(remaining)) {
+    throw new Error("The row met in PostgreSQL is not a claim of this store; another application writes there, or it was damaged.");
+  }
+  return { outcome: "busy", remaining: Math.max(1, Math.ceil(remaining)) };
+}
+
+/** Says how to mend what cannot mend itself; tries again what can. */
+function withAdvice(run: RunStatement): RunStatement {
+  return async (text, values) => {
+    for (let tried = 1; ; tried++) {
+      try {
+        return await run(text, values);
+      } catch (error) {
+        const code = (error as { code?: unknown } | undefined)?.code;
+        if ((code === "40001" || code === "40P01") && tried < RETRIES) continue;
+        if (code === "42P01" || code === "3F000") {
+          const advice =
+            "the claims table does not exist; call store.migrate() at start, or run migrations/postgres.sql of @countersign/stores.";
+          throw new ConfigurationError("table", advice, { cause: error });
+        }
+        if (code === "42703" || code === "42P10" || code === "42804") {
+          throw new ConfigurationError(
+            "table",
+            "a table of this name exists and is not the one postgresStore makes; choose another name.",
+            { cause: error },
+          );
+        }
+        if (code === "42501") {
+          throw new ConfigurationError("table", "this role may not use the claims table; grant it SELECT, INSERT, UPDATE and DELETE.", {
+            cause: error,
+          });
+        }
+        throw error;
+      }
+    }
+  };
+}
+
+/** Sweeps the next pages now and then, after an answer and never before it. Processes begin at different pages. */
+function sweeper(run: RunStatement, statement: string): () => void {
+  let operations = 0;
+  let place: number | undefined;
+  return () => {
+    operations += 1;
+    if (operations % SWEEP_EVERY !== 0) return;
+    const from = place ?? 0;
+    // A failed sweep is made up for by the next one; what matters meets its own error at the next claim.
+    run(statement, [`(${from},0)`, `(${from + SWEEP_PAGES},0)`]).then(
+      ([row]) => {
+        const pages = typeof row?.pages === "number" ? row.pages : 0;
+        if (place === undefined) place = Math.floor(Math.random() * pages);
+        else place = from + SWEEP_PAGES < pages ? from + SWEEP_PAGES : 0;
+      },
+      () => undefined,
+    );
+  };
+}

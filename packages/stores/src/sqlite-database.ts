@@ -1,0 +1,80 @@
+/** One way to use a synchronous SQLite handle, without ever waiting in it. */
+
+import { ConfigurationError } from "@countersign/core";
+
+/** What a statement must offer; parameters go by position. */
+export interface SqliteStatement {
+  get(...values: never[]): unknown;
+  run(...values: never[]): unknown;
+}
+
+/** What a database handle must offer: `node:sqlite`, `better-sqlite3`, `libsql` and `bun:sqlite` do. */
+export interface SqliteDatabase {
+  prepare(sql: string): SqliteStatement;
+  exec(sql: string): unknown;
+}
+
+/** A statement as it is called here; the handles' own types are narrower, each in its way. */
+interface Prepared {
+  get(...values: (string | number)[]): unknown;
+  run(...values: (string | number | null)[]): unknown;
+}
+
+/** Runs statements on one handle; each is prepared once. */
+export interface Sqlite {
+  first(sql: string, ...values: (string | number)[]): Readonly<Record<string, unknown>> | undefined;
+  run(sql: string, ...values: (string | number | null)[]): void;
+  exec(sql: string): void;
+}
+
+/** Wraps a handle. `name` is what the caller called it. */
+export function toSqlite(database: SqliteDatabase, name: string): Sqlite {
+  const candidate = database as Partial<SqliteDatabase> | null | undefined;
+  if (typeof candidate?.prepare !== "function" || typeof candidate.exec !== "function") {
+    throw new ConfigurationError(
+      name,
+      "must be a database of node:sqlite, better-sqlite3, libsql or bun:sqlite: an object with prepare and exec.",
+    );
+  }
+  const statements = new Map<string, Prepared>();
+  const prepared = (sql: string): Prepared => {
+    const statement = statements.get(sql) ?? (database.prepare(sql) as Prepared);
+    statements.set(sql, statement);
+    return statement;
+  };
+  return {
+    // `null` is what bun:sqlite answers for no row.
+    first: (sql, ...values) => (prepared(sql).get(...values) as Readonly<Record<string, unknown>> | null | undefined) ?? undefined,
+    run: (sql, ...values) => void prepared(sql).run(...values),
+    exec: (sql) => void database.exec(sql),
+  };
+}
+
+const SQLITE_BUSY = 5;
+const SQLITE_LOCKED = 6;
+
+/** Tells whether another connection holds a lock, in the words of each handle. */
+export function isBusy(error: unknown): boolean {
+  const { code, errcode, errno, message } = (error ?? {}) as { code?: unknown; errcode?: unknown; errno?: unknown; message?: unknown };
+  if (typeof code === "string" && /^SQLITE_(BUSY|LOCKED)/.test(code)) return true;
+  // Extended codes carry the plain one in their low byte.
+  for (const number of [errcode, errno]) {
+    if (typeof number === "number" && ((number & 0xff) === SQLITE_BUSY || (number & 0xff) === SQLITE_LOCKED)) return true;
+  }
+  return typeof message === "string" && /database (table |schema )?is locked|within a transaction/.test(message);
+}
+
+/**
+ * Runs something with no busy timeout, which would block the event loop until another process lets go, and puts the handle's own back:
+ * the application may use it too.
+ */
+export function withoutWaiting<Answer>(sqlite: Sqlite, work: () => Answer): Answer {
+  const timeout = Number(Object.values(sqlite.first("PRAGMA busy_timeout") ?? {})[0] ?? 0);
+  if (timeout === 0) return work();
+  sqlite.exec("PRAGMA busy_timeout = 0");
+  try {
+    return work();
+  } finally {
+    sqlite.exec(`PRAGMA busy_timeout = ${timeout}`);
+  }
+}

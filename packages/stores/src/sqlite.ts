@@ -1,0 +1,170 @@
+/** Claims in SQLite, for several processes of one machine, over any synchronous handle. */
+
+import { ConfigurationError, type Store, type WebhookEvent } from "@countersign/core";
+import { toLeaseLost, toOwnClaim } from "./own-claim.js";
+import { isBusy, type Sqlite, type SqliteDatabase, toSqlite, withoutWaiting } from "./sqlite-database.js";
+import { toOperations } from "./sqlite-operations.js";
+import { assertClaim, assertOptions } from "./store-input.js";
+
+export type { SqliteDatabase } from "./sqlite-database.js";
+
+/** Options of {@link sqliteStore}. */
+export interface SqliteStoreOptions {
+  /** @default "countersign_claims" */
+  readonly table?: string | undefined;
+  /**
+   * Seconds for which a locked database is tried again. Not longer than the verifier's `storeTimeout`.
+   * @default 2
+   */
+  readonly timeout?: number | undefined;
+  /**
+   * Seconds between two tries, give or take half.
+   * @default 0.005
+   */
+  readonly pollInterval?: number | undefined;
+}
+
+/** A store that can commit together with the application's own writes. */
+export interface SqliteStore extends Store {
+  /**
+   * Commits an event's claim inside the application's own transaction on `database`, so that both stand or fall together. Synchronous,
+   * as the handle's transactions are.
+   *
+   * @throws WebhookError (`LEASE_LOST`) unless the lease is still this event's; roll back then.
+   * @throws ConfigurationError (`MISCONFIGURED`) if the event has no claim.
+   */
+  commitIn(database: SqliteDatabase, event: WebhookEvent): void;
+  check(): Promise<void>;
+}
+
+const SWEEP_EVERY = 100;
+const SWEEP_KEYS = 500;
+
+/**
+ * Makes a store in SQLite (3.35 or later), in write-ahead mode. The table is created at the first use.
+ *
+ * A locked database is never waited for inside the handle, which would stop the whole process: the store tries again from the event
+ * loop. Give it a handle of its own; one whose transactions stay open across an `await` makes the store wait for them.
+ *
+ * @throws ConfigurationError (`MISCONFIGURED`) if the handle has a shape nobody knows, or an option is wrong.
+ *
+ * @example
+ * import { DatabaseSync } from "node:sqlite";
+ * import { sqliteStore } from "@countersign/stores/sqlite";
+ *
+ * const store = sqliteStore(new DatabaseSync("claims.db"));
+ */
+export function sqliteStore(database: SqliteDatabase, options: SqliteStoreOptions = {}): SqliteStore {
+  const sqlite = toSqlite(database, "database");
+  assertOptions("sqliteStore", options, ["table", "timeout", "pollInterval"]);
+  const { table = "countersign_claims", timeout = 2, pollInterval = 0.005 } = options;
+  if (typeof table !== "string" || !/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(table) || /^sqlite_/i.test(table)) {
+    throw new ConfigurationError("table", "must be 1 to 63 letters, digits or `_`, not beginning with a digit nor with sqlite_.");
+  }
+  assertSeconds("timeout", timeout);
+  assertSeconds("pollInterval", pollInterval);
+  const operations = toOperations(`"${table}"`);
+  let ready = false;
+  let count = 0;
+  let place = "";
+
+  /** Makes the table and the mode, once; either may find the database locked. */
+  const prepare = (): void => {
+    if (ready) return;
+    sqlite.first("PRAGMA journal_mode = WAL");
+    sqlite.exec(operations.schema);
+    operations.check(sqlite);
+    ready = true;
+  };
+
+  /** Runs one step as often as it takes, with pauses in which the process goes on. */
+  const persist = async <Answer>(step: () => Answer): Promise<Answer> => {
+    const deadline = performance.now() + timeout * 1000;
+    for (;;) {
+      try {
+        return withoutWaiting(sqlite, () => {
+          prepare();
+          return step();
+        });
+      } catch (error) {
+        if (!isBusy(error)) throw withAdvice(error);
+        if (performance.now() >= deadline) throw new Error(`SQLite stayed locked for ${timeout} s.`, { cause: error });
+      }
+      await new Promise((resolve) => setTimeout(resolve, pollInterval * 1000 * (0.5 + Math.random())));
+    }
+  };
+
+  const locked = <Answer>(step: (sqlite: Sqlite) => Answer): Promise<Answer> => persist(() => inTransaction(sqlite, step));
+
+  /** Sweeps the next keys now and then, after an answer and never before it. */
+  const sweep = (): void => {
+    count += 1;
+    if (count % SWEEP_EVERY !== 0) return;
+    locked(() => {
+      place = operations.sweep(sqlite, place, SWEEP_KEYS);
+    }).catch(() => undefined); // The next one makes up for it; what matters meets its own error at the next claim.
+  };
+
+  return {
+    durable: true,
+    async claim(claim) {
+      assertClaim(claim);
+      // A duplicate is told by reading, which no writer holds up.
+      const refusal = await persist(() => operations.refusal(sqlite, claim));
+      if (refusal !== undefined) return refusal;
+      const answer = await locked(() => operations.claim(sqlite, claim));
+      sweep();
+      return answer;
+    },
+    async renew(claim) {
+      assertClaim(claim);
+      return locked(() => operations.renew(sqlite, claim));
+    },
+    async commit(claim, keep) {
+      assertClaim(claim);
+      const answer = await locked(() => operations.commit(sqlite, claim, keep));
+      sweep();
+      return answer;
+    },
+    async release(claim) {
+      assertClaim(claim);
+      await locked(() => operations.release(sqlite, claim));
+    },
+    async check() {
+      await persist(() => operations.check(sqlite));
+    },
+    commitIn(transaction, event) {
+      const own = toSqlite(transaction, "database");
+      const { claim, keep } = toOwnClaim(event);
+      if (!operations.isMine(own, claim.key, claim.token)) throw toLeaseLost(event);
+      operations.commit(own, claim, keep);
+    },
+  };
+}
+
+/** Takes the write lock before reading: a transaction that reads first can find itself unable to write. */
+function inTransaction<Answer>(sqlite: Sqlite, step: (sqlite: Sqlite) => Answer): Answer {
+  sqlite.exec("BEGIN IMMEDIATE");
+  let answer: Answer;
+  try {
+    answer = step(sqlite);
+    sqlite.exec("COMMIT");
+  } catch (error) {
+    sqlite.exec("ROLLBACK");
+    throw error;
+  }
+  return answer;
+}
+
+function withAdvice(error: unknown): unknown {
+  if (!(error instanceof Error) || !/no such column|no column named|readonly database/.test(error.message)) return error;
+  const advice = error.message.includes("readonly")
+    ? "the database cannot be written; open it for writing."
+    : "a table of this name exists and is not the one sqliteStore makes; choose another name.";
+  return new ConfigurationError(error.message.includes("readonly") ? "database" : "table", advice, { cause: error });
+}
+
+function assertSeconds(option: string, value: unknown): void {
+  if (typeof value !== "number" || !(value > 0) || value > 60)
+    throw new ConfigurationError(option, "must be seconds, more than 0 and at most 60.");
+}
