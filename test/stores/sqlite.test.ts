@@ -1,0 +1,4 @@
+import { driveCases } from "./drive-cases.js";
+import { sqliteHarness } from "./sqlite-harness.js";
+
+driveCases(sqliteHarness);
