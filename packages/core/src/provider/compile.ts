@@ -10,7 +10,7 @@ import { type CompiledPick, compilePick } from "./pick.js";
 import type { Reading } from "./reading.js";
 import { coverageOf, type SignedParts } from "./signed-parts.js";
 import { compileSource, type SourceReader } from "./source.js";
-import { compileTemplate, type Ink, type Template, type TemplateContext } from "./template.js";
+import { compileTemplate, type Ink, type Template, type TemplateContext, withOptions } from "./template.js";
 
 /** The texts that only a configuration settles. */
 export interface Settings {
@@ -109,7 +109,7 @@ export function compileProvider(declaration: AnyDeclaration, settings: Settings)
 }
 
 function compileScheme(declaration: AnyDeclaration, words: AnyScheme, settings: Settings): CompiledScheme {
-  const rename = (source: string): string => source.replace(/\{option:(\w+)\}/g, (_, name: string) => settings.options[name] ?? "");
+  const rename = (source: string): string => withOptions(source, settings.options);
   const signature = words.signature && compileSignature(words.signature, rename);
   const fieldsAreEarly = signature?.places.every((place) => place.early) ?? true;
   const source = (text: string): SourceReader => compileSource(rename(text), fieldsAreEarly);

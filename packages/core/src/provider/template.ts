@@ -60,7 +60,16 @@ function compileAtom(expression: string, context: TemplateContext): Atom {
     if (!Object.hasOwn(context.options, name)) throw new Error(`no such option: ${name}`);
     return { name: "option", text: name, filter };
   }
-  return { name: compileSource(text, context.fieldsAreEarly), text, filter };
+  return { name: compileSource(withOptions(text, context.options), context.fieldsAreEarly), text, filter };
+}
+
+/** Writes the names that the user chose into a source; a header's is lower-case, however it was written. */
+export function withOptions(source: string, options: TemplateContext["options"]): string {
+  const isHeader = source.startsWith("header:");
+  return source.replace(/\{option:(\w+)\}/g, (_, name: string) => {
+    const value = options[name] ?? "";
+    return isHeader ? value.toLowerCase() : value;
+  });
 }
 
 function compilePieces(text: string, context: TemplateContext): Piece[] {
