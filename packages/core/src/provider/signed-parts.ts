@@ -14,9 +14,12 @@ export interface SignedParts {
 
 const HOLE = /\{((?:[^{}|]|\{option:\w+\})*)(\|[^}]*)?\}/g;
 
-/** Sources and atoms in a template's braces. A checksum covers nothing: it can be met by another text. */
+/** What signs no text exactly: a checksum can be met by another one, and case is lost in lower case. */
+const LOSSY: readonly unknown[] = ["|crc32", "|lower"];
+
+/** Sources and atoms in a template's braces. */
 const atomsOf = (template: string): string[] =>
-  [...template.matchAll(HOLE)].filter(([, , filter]) => filter !== "|crc32").map(([, atom]) => atom as string);
+  [...template.matchAll(HOLE)].filter(([, , filter]) => !LOSSY.includes(filter)).map(([, atom]) => atom as string);
 
 const textsOf = (content: AnyScheme["content"]): readonly string[] =>
   content === undefined ? [] : typeof content === "string" ? [content] : content.sorted;
@@ -24,13 +27,14 @@ const textsOf = (content: AnyScheme["content"]): readonly string[] =>
 /** Works out what a scheme's proof covers, and whether it covers a given source. */
 export function coverageOf(scheme: AnyScheme): { readonly parts: SignedParts; covers(pick: Pick | undefined): boolean } {
   const isJwt = scheme.mechanism !== undefined;
-  const templates = [...textsOf(scheme.content)];
-  const signsUrl = templates.some((text) => atomsOf(text).includes("url"));
   // a condition that holds a signed text against the delivery signs what it names
-  for (const [source, wanted] of Object.entries(scheme.require ?? {})) {
-    const isSigned = (isJwt && source.startsWith("claim:")) || (signsUrl && source.startsWith("query:"));
-    if (isSigned && typeof wanted === "string") templates.push(wanted);
-  }
+  const heldAgainst = (kind: string): string[] =>
+    Object.entries(scheme.require ?? {}).flatMap(([source, wanted]) =>
+      source.startsWith(kind) && typeof wanted === "string" ? [wanted] : [],
+    );
+  const templates = [...textsOf(scheme.content), ...(isJwt ? heldAgainst("claim:") : [])];
+  const signsUrl = templates.some((text) => atomsOf(text).includes("url"));
+  if (signsUrl) templates.push(...heldAgainst("query:"));
   const atoms = new Set(templates.flatMap(atomsOf));
   const body = atoms.has("body");
   const params = atoms.has("params");
