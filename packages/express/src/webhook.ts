@@ -1,0 +1,116 @@
+/**
+ * Webhooks on Express 4 and 5: turns a request into a delivery, and a reply into a response. The verifier decides.
+ *
+ * The body is read from the stream, so that no body parser is needed; those that follow find `req.body` set. Where one runs before,
+ * it must keep the bytes: `express.json({ verify: keepRawBody })`.
+ */
+import type { Verifier, WebhookEvent } from "@countersign/core";
+import {
+  denySuccess,
+  type EventSink,
+  fromNodeRequest,
+  outcomeOf,
+  replyInstead,
+  sendNodeReply,
+  serve,
+  serveNext,
+  toError,
+  toHandler,
+} from "@countersign/core/adapter";
+import type { NextFunction, Request, RequestHandler, Response } from "express";
+import { type HeldEnd, holdEnd } from "./held-end.js";
+
+/** Where the middleware leaves the event: `res.locals.webhook.event`. */
+export type WebhookLocals<E extends WebhookEvent = WebhookEvent> = { webhook: { readonly event: E } };
+
+/** Takes an accepted event. One that declares no `res`, or returns a promise, ends when it returns or fulfils; any other, when it ends the response. */
+export type WebhookHandler<E extends WebhookEvent = WebhookEvent> = (event: E, req: Request, res: Response) => unknown;
+
+/** Fits in front of any handler. The first signature keeps `req.params` and arrays of handlers as they are, the second types `res.locals`. */
+export interface WebhookMiddleware<E extends WebhookEvent = WebhookEvent> {
+  (req: Request, res: Response, next: NextFunction): void;
+  (
+    // biome-ignore lint/suspicious/noExplicitAny: Express infers a handler's bodies from this place, and `unknown` would stay unknown
+    req: Request<Request["params"], any, any, Request["query"], WebhookLocals<E>>,
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    res: Response<any, WebhookLocals<E>>,
+    next: NextFunction,
+  ): void;
+}
+
+/**
+ * Makes the whole route of a webhook from a handler (or a sink, such as an inbox). The response's end is held until the event is
+ * committed. A handler that answers nothing gets the provider's success reply; one that throws gets its event released, and the
+ * error goes on to the app's error handling, which cannot make a success of it.
+ *
+ * @example
+ * app.post("/webhooks/stripe", webhook(verifier, async (event) => fulfil(event.payload)));
+ */
+export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler: WebhookHandler<E> | EventSink<E>): RequestHandler;
+/**
+ * Makes a middleware that passes accepted deliveries on, with `res.locals.webhook.event`, `req.webhook` and `req.body`. A 2xx commits
+ * the event, any other response releases it.
+ *
+ * @example
+ * app.post("/webhooks/stripe", webhook(verifier), (req, res) => void res.json({ got: res.locals.webhook.event.type }));
+ */
+export function webhook<E extends WebhookEvent>(verifier: Verifier<E>): WebhookMiddleware<E>;
+export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?: WebhookHandler<E> | EventSink<E>): RequestHandler {
+  const answer = handler === undefined ? createMiddleware(verifier) : createRoute(verifier, toHandler(handler));
+  // Express 4 does not catch what an async middleware rejects with
+  return function webhookMiddleware(req, res, next) {
+    answer(req, res, next).catch(next);
+  };
+}
+
+type Answer = (req: Request, res: Response, next: NextFunction) => Promise<void>;
+
+function createRoute<E extends WebhookEvent>(verifier: Verifier<E>, handle: WebhookHandler<E>): Answer {
+  return async (req, res, next) => {
+    let held: HeldEnd | undefined;
+    const handled = (event: E): Promise<number | undefined> => {
+      held = holdEnd(req, res);
+      return runHandler(() => handle(event, req, res), handle.length > 2, held);
+    };
+    const served = await serve(verifier, fromNodeRequest(req, req.originalUrl), handled, (status) => status);
+    if (served.reply === undefined) return held?.letGo();
+    if (held === undefined) return sendNodeReply(req, res, served.reply);
+    held.drop();
+    if (!("error" in served)) return replyInstead(req, res, served.reply);
+    denySuccess(res);
+    next(toError(served.error));
+  };
+}
+
+/** Waits until a handler has ended in its own way, and answers the status of its answer, if there is one. */
+async function runHandler(handle: () => unknown, declaresResponse: boolean, held: HeldEnd): Promise<number | undefined> {
+  const returned = handle();
+  const endsWithResponse = declaresResponse && !isThenable(returned);
+  await Promise.race([endsWithResponse ? held.ended : returned, held.awaited]);
+  if (held.isUnderWay()) await Promise.race([held.ended, held.closed]);
+  return held.status();
+}
+
+function createMiddleware<E extends WebhookEvent>(verifier: Verifier<E>): Answer {
+  return async (req, res, next) => {
+    let isAccepted = false;
+    const passedOn = (event: E): Promise<number> => {
+      isAccepted = true;
+      const webhook: WebhookLocals<E>["webhook"] = { event };
+      res.locals.webhook = webhook;
+      // `_body` tells the parsers of Express 4 that the body has been read; those of Express 5 look at the stream
+      Object.assign(req, { webhook, body: event.payload, _body: true });
+      const outcome = outcomeOf(req, res);
+      next();
+      return outcome;
+    };
+    const served = await serveNext(verifier, fromNodeRequest(req, req.originalUrl), passedOn);
+    if (served.reply === undefined || "error" in served) return;
+    if (isAccepted) replyInstead(req, res, served.reply);
+    else sendNodeReply(req, res, served.reply);
+  };
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === "function";
+}
