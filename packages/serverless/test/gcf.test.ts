@@ -3,8 +3,9 @@ import type { AddressInfo } from "node:net";
 import { webhook } from "@countersign/serverless/gcf";
 import { http } from "@google-cloud/functions-framework";
 import { getTestServer } from "@google-cloud/functions-framework/testing";
+import express from "express";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Signed, signed, tampered, type Watched, watched } from "./acme.js";
+import { hmac, SECRET, type Signed, signed, tampered, urlSigner, type Watched, watched } from "./acme.js";
 
 type Handler = Parameters<typeof webhook>[1];
 
@@ -127,6 +128,27 @@ describe("webhook", () => {
       expect(bodies).toEqual([delivery.body]);
     },
   );
+
+  it("verifies the URL as it came in, also where an Express app inside the function has stripped a prefix", async () => {
+    const { verifier, records } = watched({ provider: urlSigner({ secret: SECRET, publicUrl: "https://hooks.example.com/" }) });
+    const app = express();
+    app.use(
+      "/hook",
+      webhook(verifier, async () => {}),
+    );
+    const name = `f${++names}`;
+    http(name, app);
+    const server = getTestServer(name);
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { body } = signed();
+    const response = await fetch(`http://localhost:${(server.address() as AddressInfo).port}/hook?a=%7e`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "url-signature": hmac(`https://hooks.example.com/hook?a=%7e${body}`) },
+      body,
+    });
+    expect([response.status, records[0]?.code]).toEqual([200, undefined]);
+  });
 
   it("takes address and protocol from the front end that the verifier trusts", async () => {
     const options = { trustedProxies: { hops: 1 }, allow: ["203.0.113.9"] };

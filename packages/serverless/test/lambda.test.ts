@@ -111,6 +111,14 @@ describe.each(SHAPES)("webhook for a %s event", (shape) => {
     expect(records.map((record) => record.code)).toEqual([code]);
   });
 
+  it("refuses base64 whose flag is not exactly true", async () => {
+    const { verifier, records } = watched();
+    const delivery = signed();
+    const request = { ...eventOf(shape, { ...delivery, body: base64(delivery.body) }), isBase64Encoded: "yes" };
+    expect((await webhook(verifier, () => expect.unreachable())(asEvent(request), contextOf())).statusCode).toBe(500);
+    expect(records[0]?.code).toBe("BODY_ALREADY_PARSED");
+  });
+
   it("refuses an event whose declared body is missing", async () => {
     const { verifier, records } = watched();
     const { headers, body } = signed();
@@ -139,6 +147,13 @@ describe("webhook", () => {
   it("is given neither a function nor a sink: throws while being made", () => {
     const { verifier } = watched();
     expect(() => webhook(verifier, undefined as Loose)).toThrow(ConfigurationError);
+  });
+
+  it.each(["rest", "alb"] as const)("refuses a %s event without any body, which AWS always sends, if only as null", async (shape) => {
+    const { verifier, records } = watched();
+    const { body: _, ...request } = eventOf(shape, signed());
+    expect((await webhook(verifier, () => expect.unreachable())(asEvent(request), contextOf())).statusCode).toBe(400);
+    expect(records[0]?.code).toBe("BODY_INCOMPLETE");
   });
 
   it("hands the event to a sink", async () => {
