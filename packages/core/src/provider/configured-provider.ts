@@ -48,7 +48,7 @@ export function configureProvider(declaration: AnyDeclaration, definition: Compi
   if (typeof input !== "object" || input === null) throw new ConfigurationError(name, "expected an object of options, such as { secret }");
   const kinds = declaration.options ?? {};
   for (const option of Object.keys(input))
-    if (!COMMON.includes(option) && !(option in kinds))
+    if (!COMMON.includes(option) && !Object.hasOwn(kinds, option))
       throw new ConfigurationError(`${name}.${option}`, `no such option; known are ${known(declaration, definition).join(", ")}`);
   const settings: Settings = { options: readOptions(name, kinds, input), publicUrl: readPublicUrl(declaration, input.publicUrl) };
   const isSettled = declaration.options === undefined && settings.publicUrl === undefined;
@@ -69,15 +69,15 @@ export function configureProvider(declaration: AnyDeclaration, definition: Compi
 
 const keyOption = ({ secretForm }: CompiledScheme): "secret" | "publicKey" => (secretForm === undefined ? "publicKey" : "secret");
 
-function known({ options }: AnyDeclaration, { schemes }: CompiledProvider): string[] {
+function known(declaration: AnyDeclaration, { schemes }: CompiledProvider): string[] {
   const used = new Set<string>(schemes.flatMap((scheme) => (scheme.fetched === undefined ? [keyOption(scheme)] : ["fetchKey"])));
-  return [...used, ...(needsUrl(schemes) ? ["publicUrl"] : []), ...Object.keys(options ?? {})];
+  return [...used, ...(needsUrl(declaration) ? ["publicUrl"] : []), ...Object.keys(declaration.options ?? {})];
 }
 
 /** An option that nothing reads is a misunderstanding, and a secret that protects nothing. */
-function checkUnused(name: string, { schemes, handshakes }: CompiledProvider, input: PresetInput): void {
+function checkUnused(name: string, { declaration, schemes, handshakes }: CompiledProvider, input: PresetInput): void {
   const used = new Set<string>(schemes.flatMap((scheme) => (scheme.fetched === undefined ? [keyOption(scheme)] : ["fetchKey"])));
-  if (needsUrl(schemes)) used.add("publicUrl");
+  if (needsUrl(declaration)) used.add("publicUrl");
   if (handshakes.some(({ learns }) => learns !== undefined)) used.add("onSecret");
   for (const option of COMMON)
     if (input[option] !== undefined && !used.has(option))
@@ -145,24 +145,23 @@ function readOptions(name: string, kinds: Readonly<Record<string, OptionKind>>, 
       options[option] = kind.default;
     } else if (typeof value !== "string" || value.trim() === "")
       throw new ConfigurationError(`${name}.${option}`, "expected a text that is not blank");
-    else options[option] = kind === "secret" && ["undefined", "null"].includes(value) ? fail(name, option, value) : value;
+    else if (kind !== "secret") options[option] = value;
+    else if (["undefined", "null"].includes(value))
+      throw new ConfigurationError(`${name}.${option}`, `it is the word ${value}; is its environment variable set?`);
+    // out of sight of whoever prints a provider
+    else Object.defineProperty(options, option, { value, enumerable: false });
   }
   return options;
 }
 
-function fail(name: string, option: string, word: string): never {
-  throw new ConfigurationError(`${name}.${option}`, `it is the word ${word}; is its environment variable set?`);
-}
-
-function needsUrl(schemes: readonly CompiledScheme[]): boolean {
-  return schemes.some(({ words }) => /\{(url|publicUrl)[|}]/.test(JSON.stringify([words.content, words.require, words.when])));
+function needsUrl(declaration: AnyDeclaration): boolean {
+  return /\{(url|publicUrl)[|}]/.test(JSON.stringify(declaration));
 }
 
 function readPublicUrl(declaration: AnyDeclaration, publicUrl: unknown): string | undefined {
   const option = `${declaration.name}.publicUrl`;
-  const isNeeded = /\{(url|publicUrl)[|}]/.test(JSON.stringify(declaration));
   if (publicUrl === undefined) {
-    if (isNeeded)
+    if (needsUrl(declaration))
       throw new ConfigurationError(
         option,
         "the provider signs the URL, so it must be configured: the https URL as the provider's dashboard shows it",
