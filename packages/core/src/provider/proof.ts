@@ -2,7 +2,7 @@
 import { digest, hmac, isEqual, verifySignature } from "#crypto";
 import { Refusal } from "../errors.js";
 import type { Awaitable, Part, PublicKey, SecretKey } from "../signature/crypto.js";
-import { decode, toWireBytes } from "../signature/encodings.js";
+import { decode, toUtf8, toWireBytes } from "../signature/encodings.js";
 import type { DeliveryContext, KeySet } from "../signature/key-ring.js";
 import { Attempt } from "./attempt.js";
 import { type CompiledScheme, type CompiledSignature, keyPairOf } from "./compile.js";
@@ -255,8 +255,9 @@ function macOf(scheme: CompiledScheme, attempt: Attempt, key: SecretKey): Awaita
 }
 
 /** Compares digests, so that not even the length of a secret shows. */
-async function fittingToken({ token }: Attempt, keys: KeySet<SecretKey>["keys"]): Promise<number> {
-  const offered = await digest("sha256", [toWireBytes(token)]);
+async function fittingToken({ scheme, token }: Attempt, keys: KeySet<SecretKey>["keys"]): Promise<number> {
+  const isText = scheme.token?.source.utf8 === true && scheme.token.encoding === undefined;
+  const offered = await digest("sha256", [isText ? toUtf8(token) : toWireBytes(token)]);
   let fitting = -1;
   for (let i = keys.length - 1; i >= 0; i--) {
     const { key } = keys[i] as (typeof keys)[number];
