@@ -1,0 +1,309 @@
+import { generateKeyPairSync, sign } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { WebhookEvent } from "../../src/event.js";
+import type { JwtMechanism, KeyFetcher } from "../../src/provider/mechanism.js";
+import type { SecretResolver } from "../../src/signature/key-ring.js";
+import { mac, openAcme } from "../acme-verifier.js";
+import type { Words } from "./acme.js";
+
+const list = { signature: { from: "header:x-sig", separator: ",", prefix: "v1=", encoding: "hex" } };
+const codeOf = async (
+  words: Words,
+  headers: Parameters<ReturnType<typeof openAcme>["verify"]>[0],
+  body = "x",
+  config?: object,
+): Promise<string> => {
+  const event = await openAcme(words, {}, config).verify(headers, body);
+  return typeof event === "string" ? event : "accepted";
+};
+const good = mac("x");
+const bad = "00".repeat(32);
+
+describe("openCandidates", () => {
+  it.each<[string, Words, Record<string, string>, string]>([
+    ["a signature", {}, { "x-sig": good }, "accepted"],
+    ["hex in upper case", {}, { "x-sig": good.toUpperCase() }, "accepted"],
+    ["no signature", {}, {}, "HEADER_MISSING"],
+    ["an empty one", {}, { "x-sig": "" }, "HEADER_MISSING"],
+    ["one that is no hex", {}, { "x-sig": "zz" }, "HEADER_MALFORMED"],
+    ["another one", {}, { "x-sig": bad }, "SIGNATURE_MISMATCH"],
+    ["a shorter one", {}, { "x-sig": good.slice(2) }, "SIGNATURE_MISMATCH"],
+    ["one with blanks around it", {}, { "x-sig": ` ${good}` }, "HEADER_MALFORMED"],
+    ["two lines that were joined", {}, { "x-sig": `${good}, ${good}` }, "HEADER_DUPLICATED"],
+    ["a list without its prefix", list, { "x-sig": good }, "HEADER_MISSING"],
+    ["a list of another version", list, { "x-sig": `v0=${good}` }, "HEADER_MISSING"],
+    ["a list with one that fits", list, { "x-sig": `t=1,v1=${bad}, v1=${good} ,v1=zz` }, "accepted"],
+    ["a list with none that can be read", list, { "x-sig": "v1=zz,v1=" }, "HEADER_MALFORMED"],
+    ["sixteen signatures", list, { "x-sig": `${`v1=${bad},`.repeat(15)}v1=${good}` }, "accepted"],
+    ["seventeen signatures", list, { "x-sig": `${`v1=${bad},`.repeat(16)}v1=${good}` }, "HEADER_MALFORMED"],
+    [
+      "more than the declaration allows",
+      { signature: { ...list.signature, maxCandidates: 1 } },
+      { "x-sig": `v1=${good},v1=${good}` },
+      "HEADER_MALFORMED",
+    ],
+    ["a header of eight KiB and more", list, { "x-sig": `v1=${good},${"x".repeat(8192)}` }, "HEADER_MALFORMED"],
+    [
+      "a list of another separator, joined by a comma",
+      { signature: { ...list.signature, separator: " " } },
+      { "x-sig": `v1=${good}, v1=${good}` },
+      "HEADER_DUPLICATED",
+    ],
+  ])("judges %s", async (_, words, headers, expected) => {
+    expect(await codeOf(words, headers)).toBe(expected);
+  });
+
+  it("refuses a header on two lines, unless the declaration says that it repeats", async () => {
+    const lines = ["X-Sig", bad, "x-sig", good];
+    expect(await codeOf({}, lines)).toBe("HEADER_DUPLICATED");
+    const words = { signature: { from: "header:x-sig", encoding: "hex", repeats: true } };
+    expect(await codeOf(words, lines)).toBe("accepted");
+    expect(await codeOf(words, [])).toBe("HEADER_MISSING");
+  });
+
+  it("looks in each place for candidates", async () => {
+    const words = { signature: { from: ["header:x-one", "header:x-two"], encoding: "hex" } };
+    expect(await codeOf(words, { "x-two": good })).toBe("accepted");
+    expect(await codeOf(words, { "x-one": bad, "x-two": good })).toBe("accepted");
+    expect(await codeOf(words, {})).toBe("HEADER_MISSING");
+    const numbered = { signature: { from: "header:x-sig-{n}", encoding: "hex" } };
+    expect(await codeOf(numbered, { "x-sig-16": good })).toBe("accepted");
+    expect(await codeOf(numbered, { "x-sig-17": good })).toBe("HEADER_MISSING");
+  });
+
+  it("needs a judged timestamp and a signed id before the body is read", async () => {
+    const words = { content: "{id}.{timestamp}.{body}", id: "header:x-id", timestamp: { from: "header:x-ts", unit: "s", tolerance: 300 } };
+    const signed = { "x-sig": mac("7.1700000000.x"), "x-id": "7", "x-ts": "1700000000" };
+    expect(await codeOf(words, signed)).toBe("accepted");
+    expect(await codeOf(words, { ...signed, "x-id": "" })).toBe("HEADER_MISSING");
+    expect(await codeOf(words, { ...signed, "x-ts": "" })).toBe("HEADER_MISSING");
+    expect(await codeOf(words, { ...signed, "x-id": "7,7" })).toBe("HEADER_DUPLICATED");
+    expect(await codeOf(words, { ...signed, "x-ts": "x".repeat(9000) })).toBe("HEADER_MALFORMED");
+  });
+});
+
+describe("prove", () => {
+  const scheme = (words: Words) => ({ scheme: { algorithm: "hmac-sha256", secret: "utf8", content: "{body}", ...words } });
+  const several = (...schemes: Words[]) => ({
+    algorithm: undefined,
+    secret: undefined,
+    signature: undefined,
+    content: undefined,
+    schemes: schemes.map(scheme),
+  });
+  const inBody = { signature: { from: "json:sig", encoding: "hex" }, content: "{json:data}" };
+
+  it("lets each scheme speak for the deliveries of its form", async () => {
+    const words = several(
+      { signature: { from: "header:x-new", encoding: "hex" } },
+      { signature: { from: "header:x-old", encoding: "hex" }, when: { "header:x-new": false } },
+    );
+    expect(await codeOf(words, { "x-new": good })).toBe("accepted");
+    expect(await codeOf(words, { "x-old": good })).toBe("accepted");
+    expect(await codeOf(words, { "x-new": bad, "x-old": good })).toBe("SIGNATURE_MISMATCH");
+    expect(await codeOf(words, {})).toBe("HEADER_MISSING");
+  });
+
+  it("says of several refusals the one that says most", async () => {
+    const words = several({ signature: { from: "header:x-a", encoding: "hex" } }, { signature: { from: "header:x-b", encoding: "hex" } });
+    expect(await codeOf(words, { "x-b": "zz" })).toBe("HEADER_MALFORMED");
+    expect(await codeOf(words, { "x-a": "zz" })).toBe("HEADER_MALFORMED");
+    expect(await codeOf(words, { "x-a": bad, "x-b": "zz" })).toBe("SIGNATURE_MISMATCH");
+    expect(await codeOf(words, { "x-a": bad, "x-b": bad })).toBe("SIGNATURE_MISMATCH");
+  });
+
+  it("speaks for no delivery whose form no scheme has", async () => {
+    const never = { "header:x-form": "7" };
+    expect(await codeOf({ when: never }, { "x-sig": good })).toBe("HEADER_MISSING");
+    expect(await codeOf({ when: { "json:form": "7" } }, { "x-sig": mac("{}") }, "{}")).toBe("HEADER_MISSING");
+    expect(await codeOf({ when: { "json:form": "7" } }, { "x-sig": mac('{"form":7}') }, '{"form":7}')).toBe("accepted");
+  });
+
+  it("finds a proof that stands in the body", async () => {
+    const body = (data: string, sig: string) => JSON.stringify({ data, sig });
+    expect(await codeOf(inBody, {}, body("d", mac("d")))).toBe("accepted");
+    expect(await codeOf(inBody, {}, body("e", mac("d")))).toBe("SIGNATURE_MISMATCH");
+    expect(await codeOf(inBody, {}, "{}")).toBe("HEADER_MISSING");
+    expect(await codeOf(inBody, {}, "{")).toBe("HEADER_MISSING");
+    expect(await codeOf(inBody, {}, `{"sig":${"[".repeat(100)}`)).toBe("PAYLOAD_MALFORMED");
+  });
+
+  it("holds further conditions against a delivery that is signed", async () => {
+    const words = { require: { "header:x-version": "2" } };
+    expect(await codeOf(words, { "x-sig": good, "x-version": "2" })).toBe("accepted");
+    expect(await codeOf(words, { "x-sig": good, "x-version": "1" })).toBe("SIGNATURE_MISMATCH");
+  });
+
+  it("sorts the parts of a content as bytes, numbers before letters", async () => {
+    const words = { content: { sorted: ["{header:x-c}", "{body}", "{query:b}"] } };
+    const event = await openAcme(words).verify(
+      { "x-sig": mac(Buffer.from("10x\u00ff", "latin1")), "x-c": "x" },
+      Uint8Array.of(255),
+      "/?b=10",
+    );
+    expect(event).toBeTypeOf("object");
+  });
+
+  it("names the secret that fits, the first of two that are the same", async () => {
+    const secret = [{ id: "new", value: "n" }, "s3cret", "s3cret"];
+    const event = await openAcme({}, {}, { secret }).verify({ "x-sig": good }, "x");
+    expect((event as WebhookEvent).keyId).toBe("1");
+    const list16 = Array.from({ length: 40 }, (_, i) => `k${i}`);
+    const last = await openAcme({}, {}, { secret: list16 }).verify({ "x-sig": mac("x", "k39") }, "x");
+    expect((last as WebhookEvent).keyId).toBe("39");
+  });
+});
+
+describe("a shared token", () => {
+  const token = (more: Words) => ({
+    algorithm: "token",
+    signature: undefined,
+    content: undefined,
+    token: { from: "header:x-token", ...more },
+  });
+  it("is compared whole, with its prefix in any case", async () => {
+    expect(await codeOf(token({}), { "x-token": "s3cret" })).toBe("accepted");
+    expect(await codeOf(token({}), { "x-token": "S3cret" })).toBe("SIGNATURE_MISMATCH");
+    expect(await codeOf(token({}), {})).toBe("HEADER_MISSING");
+    expect(await codeOf(token({ prefix: "Bearer " }), { "x-token": "bearer s3cret" })).toBe("accepted");
+    expect(await codeOf(token({ prefix: "Bearer " }), { "x-token": "s3cret" })).toBe("HEADER_MISSING");
+    expect(await codeOf(token({ prefix: "Basic ", encoding: "base64" }), { "x-token": "Basic %%%" })).toBe("HEADER_MALFORMED");
+    expect(await codeOf(token({}), { "x-token": "wrong" }, "x", { secret: ["s3cret", "other", "s3cret"] })).toBe("SIGNATURE_MISMATCH");
+    expect(await codeOf(token({}), { "x-token": "other" }, "x", { secret: ["s3cret", "other", "s3cret"] })).toBe("accepted");
+  });
+
+  it("beyond ASCII is the same in a header, in the query and in JSON", async () => {
+    const config = { secret: "pässwörd" };
+    const wire = Buffer.from("pässwörd").toString("latin1");
+    expect(await codeOf(token({}), { "x-token": wire }, "x", config)).toBe("accepted");
+    expect(await codeOf(token({ from: "json:token" }), {}, '{"token":"pässwörd"}', config)).toBe("accepted");
+    const query = await openAcme(token({ from: "query:token" }), {}, config).verify({}, "x", `/?token=${encodeURIComponent("pässwörd")}`);
+    expect(query).toBeTypeOf("object");
+    const basic = Buffer.from("pässwörd").toString("base64");
+    expect(await codeOf(token({ prefix: "Basic ", encoding: "base64" }), { "x-token": `Basic ${basic}` }, "x", config)).toBe("accepted");
+    expect(await codeOf(token({ from: "json:token", encoding: "base64" }), {}, JSON.stringify({ token: basic }), config)).toBe("accepted");
+  });
+});
+
+describe("key pairs", () => {
+  const keys = Array.from({ length: 6 }, () => generateKeyPairSync("ed25519"));
+  const hexOf = (i: number): string => keys[i]?.publicKey.export({ format: "der", type: "spki" }).subarray(-32).toString("hex") ?? "";
+  const signed = (i: number): string => sign(null, Buffer.from("x"), keys[i]?.privateKey as never).toString("hex");
+  const words = { algorithm: "ed25519", secret: undefined, publicKey: "raw-hex" };
+
+  it("are tried four times, and no more", async () => {
+    const config = { publicKey: [0, 1, 2, 3, 4].map(hexOf) };
+    expect(await codeOf(words, { "x-sig": signed(3) }, "x", config)).toBe("accepted");
+    expect(await codeOf(words, { "x-sig": signed(4) }, "x", config)).toBe("SIGNATURE_MISMATCH");
+    expect(await codeOf(words, { "x-sig": signed(5) }, "x", { publicKey: hexOf(0) })).toBe("SIGNATURE_MISMATCH");
+  });
+
+  it("stand behind a resolver too, with a decoy for a tenant that nobody knows", async () => {
+    const publicKey: SecretResolver = async ({ headers }) =>
+      headers.get("x-tenant") === "a" ? { tenant: "a", secrets: hexOf(0) } : undefined;
+    expect(await codeOf(words, { "x-sig": signed(0), "x-tenant": "a" }, "x", { publicKey })).toBe("accepted");
+    expect(await codeOf(words, { "x-sig": signed(0), "x-tenant": "b" }, "x", { publicKey })).toBe("TENANT_UNKNOWN");
+    const pem = { ...words, publicKey: "pem", algorithm: "rsa-sha256" };
+    expect(await codeOf(pem, { "x-sig": signed(0) }, "x", { publicKey })).toBe("TENANT_UNKNOWN");
+  });
+});
+
+describe("fetched keys", () => {
+  const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const keyFetcher = (answer: KeyFetcher["keys"]): Words => ({
+    algorithm: "rsa-sha256",
+    secret: undefined,
+    publicKey: {
+      url: "header:x-key-url",
+      hosts: ["keys.acme.example", "*.acme.test"],
+      as: "pem",
+      mechanism: { mechanism: "keys", keys: answer },
+    },
+  });
+  const signature = sign("sha256", Buffer.from("x"), rsa.privateKey).toString("hex");
+
+  it("come from the provider's hosts alone", async () => {
+    const asked: unknown[][] = [];
+    const words = keyFetcher(async (...question) => {
+      asked.push(question);
+      return [];
+    });
+    const fetchKey = async () => "";
+    const ask = (url?: string) => codeOf(words, { "x-sig": signature, ...(url !== undefined && { "x-key-url": url }) }, "x", { fetchKey });
+    for (const url of ["https://keys.acme.example/k", "https://a.acme.test:8443/k"]) expect(await ask(url)).toBe("SIGNATURE_MISMATCH");
+    expect(asked.map(([url, declared, fetch, algorithm]) => [url, (declared as { as: string }).as, fetch, algorithm])).toEqual([
+      ["https://keys.acme.example/k", "pem", fetchKey, "rsa-sha256"],
+      ["https://a.acme.test:8443/k", "pem", fetchKey, "rsa-sha256"],
+    ]);
+    for (const url of [
+      "http://keys.acme.example/k",
+      "https://acme.test/k",
+      "https://a.b.acme.test/k",
+      "https://keys.acme.example.evil/k",
+      "x",
+      "ftp://keys.acme.example",
+    ])
+      expect(await ask(url)).toBe("SIGNATURE_MISMATCH");
+    expect(await ask()).toBe("HEADER_MISSING");
+    expect(asked).toHaveLength(2);
+  });
+
+  it("that cannot be fetched are nobody's fault that signs", async () => {
+    const words = keyFetcher(() => Promise.reject(new Error("no route")));
+    expect(await codeOf(words, { "x-sig": signature, "x-key-url": "https://keys.acme.example/k" }, "x", {})).toBe("SECRETS_UNAVAILABLE");
+  });
+});
+
+describe("a JWT mechanism", () => {
+  const words = (verify: JwtMechanism["verify"]): Words => ({
+    ...{ algorithm: "jwt-hs256", signature: undefined, content: undefined, token: { from: "header:x-token", prefix: "Bearer " } },
+    mechanism: { mechanism: "jwt", verify },
+    require: { "claim:hash": "{body|sha256-hex}" },
+  });
+
+  it("is asked with the token, the keys and the clock; its claims are then held against the delivery", async () => {
+    const asked: unknown[] = [];
+    const ask = (claims: object | undefined) =>
+      codeOf(
+        words((question) => {
+          asked.push(question);
+          return claims && { key: 0, claims: claims as Record<string, unknown> };
+        }),
+        { "x-token": "Bearer a.b.c" },
+      );
+    const hash = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
+    expect(await ask({ hash })).toBe("accepted");
+    expect(await ask({ hash: "00" })).toBe("SIGNATURE_MISMATCH");
+    expect(await ask(undefined)).toBe("SIGNATURE_MISMATCH");
+    expect(asked[0]).toMatchObject({ algorithm: "jwt-hs256", token: "a.b.c", now: 1_700_000_000_000, keys: [expect.anything()] });
+  });
+});
+
+describe("any delivery", () => {
+  it("is refused once a byte of the body or a digit of the signature is changed", async () => {
+    const { verify } = openAcme({ content: "v0:{header:x-id}:{body}" });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ minLength: 1, maxLength: 60 }),
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        async (body, position, change) => {
+          const signature = mac(Buffer.concat([Buffer.from("v0:i:"), body]));
+          const event = (await verify({ "x-sig": signature, "x-id": "i" }, body)) as WebhookEvent;
+          expect(event.rawBody).toEqual(body);
+          const changed = Uint8Array.from(body);
+          changed[position % body.length] = (changed[position % body.length] as number) ^ change;
+          expect(await verify({ "x-sig": signature, "x-id": "i" }, changed)).toBe("SIGNATURE_MISMATCH");
+          const at = position % signature.length;
+          const digit = ((Number.parseInt(signature[at] as string, 16) + 1 + (change % 15)) % 16).toString(16);
+          const other = signature.slice(0, at) + digit + signature.slice(at + 1);
+          expect(await verify({ "x-sig": other, "x-id": "i" }, body)).toBe("SIGNATURE_MISMATCH");
+          expect(await verify({ "x-sig": signature, "x-id": "j" }, body)).toBe("SIGNATURE_MISMATCH");
+          expect(await verify({ "X-SIG": signature.toUpperCase(), "X-Id": "i" }, body)).toBeTypeOf("object");
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
