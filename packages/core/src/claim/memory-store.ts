@@ -3,7 +3,7 @@
 import { ConfigurationError } from "../errors.js";
 import { createCommitted, hashOf, type Times } from "./memory-committed.js";
 import { createLeases } from "./memory-leases.js";
-import type { Claim, ClaimAnswer, Store } from "./store.js";
+import type { Claim, ClaimAnswer, Keep, Store } from "./store.js";
 import { StoreFull } from "./store.js";
 
 /** Options of {@link memoryStore}. */
@@ -19,9 +19,6 @@ export interface MemoryStoreOptions {
    */
   readonly now?: (() => number) | undefined;
 }
-
-/** How `commit` keeps a key and a mark; the last two members decide what makes room in a full store. */
-type Keep = Parameters<Store["commit"]>[1] & { readonly protect?: number | undefined; readonly repeat?: boolean | undefined };
 
 /** Each operation looks at this many keys whose time may be over: more than it can add, so that the dead never pile up. */
 const SWEEP = 4;

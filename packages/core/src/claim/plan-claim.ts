@@ -35,48 +35,67 @@ function toField(text: string): string {
   return LONE_SURROGATE.test(text) ? `j${toField(JSON.stringify(text))}` : `${text.length}:${text}`;
 }
 
-const toFields = (fields: readonly (string | undefined)[]): string =>
-  fields.map((field) => (field === undefined ? "-" : toField(field))).join("");
+function toFields(fields: readonly (string | undefined)[]): string {
+  let text = "";
+  for (const field of fields) text += field === undefined ? "-" : toField(field);
+  return text;
+}
+
+/** A row of the table: what the key and the mark rest on. */
+interface Row {
+  readonly key: readonly string[];
+  /** Left where the key meets more than what is signed. */
+  readonly mark: readonly string[];
+  readonly tag: string;
+  /** `joined`: only where something unsigned joins the key. */
+  readonly marks: "joined" | "flag" | "refuse";
+}
 
 /** Makes the planner of one receiver. It answers nothing where a delivery has neither an id nor content that may not recur. */
 export function createClaimPlanner(endpoint: string, repeats: "accept" | "refuse"): (facts: ClaimFacts) => Promise<ClaimPlan | undefined> {
   const name = toField(endpoint);
-  const toDigest = (fields: readonly (string | undefined)[]): Awaitable<string> => fingerprint([name + toFields(fields)]);
 
   return async (facts) => {
-    const { attempt, id, ringTenant } = facts;
+    const { attempt, ringTenant } = facts;
     const { scheme } = attempt;
-    const { unique = "nothing", signedAnew } = scheme.words;
-    // what is unsigned and decides what a handler does joins every key; the content without it is then left as a mark
-    const decides = [scheme.signed.type ? undefined : facts.type, scheme.tenantSigned ? undefined : facts.namedTenant];
-    const isJoined = decides.some((text) => text !== undefined);
-
-    const plan = async (
-      what: readonly string[],
-      mark: readonly string[] | undefined,
-      tag: string,
-      onMark: ClaimPlan["onMark"] = "flag",
-    ): Promise<ClaimPlan> => {
-      const made = toDigest([ringTenant, ...decides, ...what]);
-      const key = typeof made === "string" ? made : await made;
-      if (mark === undefined) return { key, mark, partition: key, tag, onMark };
-      const markDigest = await toDigest(["mark", ringTenant, ...mark]);
-      return { key, mark: markDigest, partition: markDigest, tag, onMark };
-    };
-    const onContent = (content: string, tag: string): Promise<ClaimPlan> =>
-      plan(["content", content], isJoined ? ["content", content] : undefined, tag);
-
-    if (id !== undefined && scheme.signed.id) return plan(["id", id], isJoined ? ["id", id] : undefined, stampOf(attempt));
-    if (unique === "body") return onContent(await bodyDigest(attempt), stampOf(attempt));
-    if (unique === "stamped" && signedAnew !== true) return onContent(await contentDigest(attempt), "");
-    if (id !== undefined && (unique === "stamped" || repeats === "accept")) {
-      const content = await contentDigest(attempt);
-      const body = signsBodyAlone(scheme) ? content : await bodyDigest(attempt);
-      return plan(["id", id, body], ["content", content], content, unique === "stamped" ? "refuse" : "flag");
-    }
-    if (unique === "stamped" || repeats === "refuse") return onContent(await contentDigest(attempt), "");
-    return undefined;
+    const found = facts.id !== undefined && scheme.signed.id ? signedIdRow(facts.id, attempt) : contentRow(facts, repeats);
+    const row = found instanceof Promise ? await found : found;
+    if (row === undefined) return undefined;
+    // what is unsigned and decides what a handler does joins every key; what is signed is then left as a mark
+    const type = scheme.signed.type ? undefined : facts.type;
+    const tenant = scheme.tenantSigned ? undefined : facts.namedTenant;
+    const made = fingerprint([name + toFields([ringTenant, type, tenant, ...row.key])]);
+    const key = typeof made === "string" ? made : await made;
+    const onMark = row.marks === "refuse" ? "refuse" : "flag";
+    if (row.marks === "joined" && type === undefined && tenant === undefined)
+      return { key, mark: undefined, partition: key, tag: row.tag, onMark };
+    const mark = await fingerprint([name + toFields(["mark", ringTenant, ...row.mark])]);
+    return { key, mark, partition: mark, tag: row.tag, onMark };
   };
+}
+
+function signedIdRow(id: string, attempt: Attempt): Row {
+  return { key: ["id", id], mark: ["id", id], tag: stampOf(attempt), marks: "joined" };
+}
+
+async function contentRow({ attempt, id }: ClaimFacts, repeats: "accept" | "refuse"): Promise<Row | undefined> {
+  const { scheme } = attempt;
+  const { unique = "nothing", signedAnew } = scheme.words;
+  const onContent = (content: string, tag: string): Row => ({
+    key: ["content", content],
+    mark: ["content", content],
+    tag,
+    marks: "joined",
+  });
+  if (unique === "body") return onContent(await bodyDigest(attempt), stampOf(attempt));
+  if (unique === "stamped" && signedAnew !== true) return onContent(await contentDigest(attempt), "");
+  if (id !== undefined && (unique === "stamped" || repeats === "accept")) {
+    const content = await contentDigest(attempt);
+    const body = signsBodyAlone(scheme) ? content : await bodyDigest(attempt);
+    return { key: ["id", id, body], mark: ["content", content], tag: content, marks: unique === "stamped" ? "refuse" : "flag" };
+  }
+  if (unique === "stamped" || repeats === "refuse") return onContent(await contentDigest(attempt), "");
+  return undefined;
 }
 
 /** The signed timestamp's text: where keys are equal, equal stamps are equal signed contents. */

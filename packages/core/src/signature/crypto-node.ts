@@ -4,6 +4,7 @@ import {
   createHmac,
   createPublicKey,
   createSecretKey,
+  hash,
   type KeyObject,
   randomBytes,
   timingSafeEqual,
@@ -60,19 +61,22 @@ export const importPublicKey: CryptoPort["importPublicKey"] = (algorithm, form, 
   return { algorithm, key } as NodePublicKey;
 };
 
-export const hmac: CryptoPort["hmac"] = (hash, key, parts) => {
-  const mac = createHmac(hash, (key as NodeSecret).key);
+export const hmac: CryptoPort["hmac"] = (algorithm, key, parts) => {
+  const mac = createHmac(algorithm, (key as NodeSecret).key);
   for (const part of parts) typeof part === "string" ? mac.update(part, "latin1") : mac.update(part);
-  return mac.digest();
+  // cheaper than a Buffer of its own for each digest
+  return Buffer.from(mac.digest("hex"), "hex");
 };
 
-export const digest: CryptoPort["digest"] = (hash, parts) => {
-  const state = createHash(hash);
+export const digest: CryptoPort["digest"] = (algorithm, parts) => {
+  const state = createHash(algorithm);
   for (const part of parts) typeof part === "string" ? state.update(part, "latin1") : state.update(part);
   return state.digest();
 };
 
 export const fingerprint: CryptoPort["fingerprint"] = (parts) => {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return hash("sha256", only, "base64url");
   const state = createHash("sha256");
   for (const part of parts) state.update(part);
   return state.digest("base64url");
@@ -81,9 +85,9 @@ export const fingerprint: CryptoPort["fingerprint"] = (parts) => {
 export const verifySignature: CryptoPort["verifySignature"] = (key, parts, signature) => {
   const { algorithm, key: object } = key as NodePublicKey;
   if (algorithm === "ed25519") return verifyBytes(null, join(parts), object, signature);
-  const hash = algorithm === "rsa-sha1" ? "sha1" : "sha256";
+  const digested = algorithm === "rsa-sha1" ? "sha1" : "sha256";
   const padding = algorithm === "rsa-pss-sha256" ? { padding: constants.RSA_PKCS1_PSS_PADDING } : {};
-  return verifyBytes(hash, join(parts), { key: object, ...padding }, signature);
+  return verifyBytes(digested, join(parts), { key: object, ...padding }, signature);
 };
 
 export const isEqual: CryptoPort["isEqual"] = (a, b) => a.length === b.length && timingSafeEqual(a, b);
