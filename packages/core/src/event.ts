@@ -75,6 +75,7 @@ export class VerifiedEvent implements WebhookEvent {
   readonly #held: { readonly signal: AbortSignal } | undefined;
   readonly #claim: BoundClaim | undefined;
   #headers: Headers | undefined;
+  #never: AbortController | undefined;
 
   constructor(
     facts: EventFacts,
@@ -106,15 +107,15 @@ export class VerifiedEvent implements WebhookEvent {
     return this.#headers;
   }
   get signal(): AbortSignal {
-    return this.#held?.signal ?? NEVER.signal;
+    if (this.#held !== undefined) return this.#held.signal;
+    this.#never ??= new AbortController();
+    return this.#never.signal;
   }
 
   static claimOf(event: object): BoundClaim | undefined {
     return #claim in event ? event.#claim : undefined;
   }
 }
-
-const NEVER = new AbortController();
 
 /**
  * Tells which claim an event runs under, and for how long its commit is kept. For stores that commit inside the user's transaction.

@@ -47,7 +47,7 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
   const storeTimers = createTimers(settled.storeTimeout);
   const underWay = new Set<HeldClaim>();
   const waiting: (() => void)[] = [];
-  const fence = `${randomText()}.`;
+  let fence: string | undefined;
   let claims = 0;
 
   const keeper: ClaimKeeper = {
@@ -98,7 +98,9 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
     async claim(request) {
       const planned = await plan(request.facts);
       if (planned === undefined) return hold(undefined, { key: 0, mark: 0 }, false, request);
-      const claim = toClaim(planned, `${fence}${++claims}`, leaseOf(request.deadline, lease));
+      // drawn late: some platforms deny randomness at start
+      fence ??= randomText();
+      const claim = toClaim(planned, `${fence}.${++claims}`, leaseOf(request.deadline, lease));
       const answer = await ask(claim);
       if (answer.outcome === "busy") {
         const retryAfter = Math.max(1, Math.floor(answer.remaining / 1000));

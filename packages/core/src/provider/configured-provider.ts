@@ -96,7 +96,7 @@ function configureScheme(name: string, scheme: CompiledScheme, input: PresetInpu
       `${name}.secret`,
       secrets,
       (value) => importSecret(toSecretBytes(value, secretForm)),
-      decoySecret(),
+      decoySecret,
     );
     return { scheme, ring };
   }
@@ -105,8 +105,8 @@ function configureScheme(name: string, scheme: CompiledScheme, input: PresetInpu
     if (typeof value !== "string") throw new Error("a public key is given as text");
     return importPublicKey(algorithm, publicKeyForm ?? "pem", stripPrefix(value.trim(), publicKeyPrefix, false));
   };
-  const decoy = algorithm === "ed25519" ? importPublicKey(algorithm, "raw-hex", DECOY_KEY) : undefined;
-  return { scheme, ring: createKeyRing<SecretKey | PublicKey>(`${name}.publicKey`, secrets, importKey, decoy) };
+  const makeDecoy = (): PublicKey | undefined => (algorithm === "ed25519" ? importPublicKey(algorithm, "raw-hex", DECOY_KEY) : undefined);
+  return { scheme, ring: createKeyRing<SecretKey | PublicKey>(`${name}.publicKey`, secrets, importKey, makeDecoy) };
 }
 
 const decoySecret = (): SecretKey => importSecret(crypto.getRandomValues(new Uint8Array(32)));

@@ -22,8 +22,19 @@ class WebSecret implements SecretKey {
   }
 }
 
-interface WebPublicKey extends PublicKey {
-  readonly key: Promise<CryptoKey>;
+class WebPublicKey implements PublicKey {
+  readonly algorithm: KeyPair;
+  readonly #import: () => Promise<CryptoKey>;
+  #key: Promise<CryptoKey> | undefined;
+  constructor(algorithm: KeyPair, importKey: () => Promise<CryptoKey>) {
+    this.algorithm = algorithm;
+    this.#import = importKey;
+  }
+  /** Imported when first asked for: some platforms deny that at start. */
+  key(): Promise<CryptoKey> {
+    this.#key ??= this.#import();
+    return this.#key;
+  }
 }
 
 /** WebCrypto takes its input at once: the one place where parts are joined. */
@@ -91,16 +102,14 @@ export const importSecret: CryptoPort["importSecret"] = (bytes) => new WebSecret
 
 export const importPublicKey: CryptoPort["importPublicKey"] = (algorithm, form, text) => {
   const how = IMPORTS[algorithm];
-  let key: Promise<CryptoKey>;
-  if (form === "jwk") key = crypto.subtle.importKey("jwk", JSON.parse(text), how, false, ["verify"]);
-  else {
-    const bytes = keyBytes(form, text);
-    const raw = form === "raw-hex" || form === "raw-base64";
-    if (raw && bytes.length !== 32) throw new Error(`it has ${bytes.length} bytes instead of 32`);
-    key = crypto.subtle.importKey(raw ? "raw" : "spki", bytes as BufferSource, how, false, ["verify"]);
+  if (form === "jwk") {
+    const jwk = JSON.parse(text) as JsonWebKey;
+    return new WebPublicKey(algorithm, () => crypto.subtle.importKey("jwk", jwk, how, false, ["verify"]));
   }
-  key.catch(() => {}); // asked for, and reported, at the first delivery
-  return { algorithm, key } as WebPublicKey;
+  const bytes = keyBytes(form, text);
+  const raw = form === "raw-hex" || form === "raw-base64";
+  if (raw && bytes.length !== 32) throw new Error(`it has ${bytes.length} bytes instead of 32`);
+  return new WebPublicKey(algorithm, () => crypto.subtle.importKey(raw ? "raw" : "spki", bytes as BufferSource, how, false, ["verify"]));
 };
 
 export const hmac: CryptoPort["hmac"] = async (hash, key, parts) =>
@@ -118,9 +127,11 @@ export const fingerprint: CryptoPort["fingerprint"] = async (parts) =>
   );
 
 export const verifySignature: CryptoPort["verifySignature"] = async (key, parts, signature) => {
-  const { algorithm, key: imported } = key as WebPublicKey;
+  const { algorithm } = key;
   const bytes = algorithm === "ecdsa-p256-sha256" ? fromDer(signature) : signature;
-  return bytes !== undefined && crypto.subtle.verify(VERIFIES[algorithm], await imported, bytes as BufferSource, join(parts));
+  return (
+    bytes !== undefined && crypto.subtle.verify(VERIFIES[algorithm], await (key as WebPublicKey).key(), bytes as BufferSource, join(parts))
+  );
 };
 
 export const isEqual: CryptoPort["isEqual"] = (a, b) => {

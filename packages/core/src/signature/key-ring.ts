@@ -53,6 +53,7 @@ const isNamed = (value: SecretValue): value is { readonly id: string; readonly v
  * Makes a key ring of what the user configured.
  *
  * @param option the option's name, for messages
+ * @param makeDecoy makes what an unknown tenant's delivery is held against; called late, since some platforms deny randomness at start
  * @param importKey turns one value into a key; throws `Error` with what is wrong with it
  * @throws ConfigurationError
  */
@@ -60,9 +61,9 @@ export function createKeyRing<K extends object>(
   option: string,
   secrets: Secrets,
   importKey: (value: string | Uint8Array) => K,
-  decoy: K | undefined,
+  makeDecoy: () => K | undefined,
 ): KeyRing<K> {
-  if (typeof secrets === "function") return resolvingRing(option, secrets, importKey, decoy);
+  if (typeof secrets === "function") return resolvingRing(option, secrets, importKey, makeDecoy);
   const keys = toKeys(option, secrets, importKey);
   const set: KeySet<K> = { keys, tenant: undefined, unknown: false };
   return { keysFor: () => set };
@@ -102,7 +103,7 @@ function resolvingRing<K extends object>(
   option: string,
   resolver: SecretResolver,
   importKey: (value: string | Uint8Array) => K,
-  decoy: K | undefined,
+  makeDecoy: () => K | undefined,
 ): KeyRing<K> {
   const cache = new Map<string, K>();
   const cached = (value: string | Uint8Array): K => {
@@ -115,11 +116,15 @@ function resolvingRing<K extends object>(
     }
     return key;
   };
-  const unknown: KeySet<K> = { keys: decoy === undefined ? [] : [{ id: "decoy", key: decoy }], tenant: undefined, unknown: true };
+  let decoy: K | undefined;
+  const unknown = (): KeySet<K> => {
+    decoy ??= makeDecoy();
+    return { keys: decoy === undefined ? [] : [{ id: "decoy", key: decoy }], tenant: undefined, unknown: true };
+  };
   return {
     async keysFor(context, timeout) {
       const answer = await ask(resolver, context, timeout);
-      if (answer === undefined || answer === null) return unknown;
+      if (answer === undefined || answer === null) return unknown();
       try {
         if (answer.tenant !== null && (typeof answer.tenant !== "string" || answer.tenant === ""))
           throw new ConfigurationError(option, "the resolver answers { tenant, secrets }, with tenant null where there is only one");

@@ -10,7 +10,7 @@ const importKey = (of: string | Uint8Array): Key => {
   return { of };
 };
 const decoy: Key = { of: "decoy" };
-const ringOf = (secrets: Secrets) => createKeyRing<Key>("acme.secret", secrets, importKey, decoy);
+const ringOf = (secrets: Secrets) => createKeyRing<Key>("acme.secret", secrets, importKey, () => decoy);
 const context = (): DeliveryContext => ({ headers: new Headers({ "x-tenant": "t1" }), url: new URL("http://localhost/hook?t=1") });
 const keysOf = async (secrets: Secrets, timeout = 2) => ringOf(secrets).keysFor(context, timeout);
 const refusalOf = async (resolver: SecretResolver, timeout = 2): Promise<Refusal> => {
@@ -65,7 +65,7 @@ describe("createKeyRing", () => {
       throw new Error("it does not begin with whsec_");
     };
     try {
-      createKeyRing("acme.secret", ["hunter2"], noisy, undefined);
+      createKeyRing("acme.secret", ["hunter2"], noisy, () => undefined);
       expect.unreachable();
     } catch (error) {
       expect(String(error)).not.toContain("hunter2");
