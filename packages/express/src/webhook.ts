@@ -46,7 +46,7 @@ export interface WebhookMiddleware<E extends WebhookEvent = WebhookEvent> {
  * @example
  * app.post("/webhooks/stripe", webhook(verifier, async (event) => fulfil(event.payload)));
  */
-export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler: WebhookHandler<E> | EventSink<E>): RequestHandler;
+export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler: WebhookHandler<E> | EventSink<NoInfer<E>>): RequestHandler;
 /**
  * Makes a middleware that passes accepted deliveries on, with `res.locals.webhook.event`, `req.webhook` and `req.body`. A 2xx commits
  * the event, any other response releases it.
@@ -55,7 +55,10 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler: 
  * app.post("/webhooks/stripe", webhook(verifier), (req, res) => void res.json({ got: res.locals.webhook.event.type }));
  */
 export function webhook<E extends WebhookEvent>(verifier: Verifier<E>): WebhookMiddleware<E>;
-export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?: WebhookHandler<E> | EventSink<E>): RequestHandler {
+export function webhook<E extends WebhookEvent>(
+  verifier: Verifier<E>,
+  handler?: WebhookHandler<E> | EventSink<NoInfer<E>>,
+): RequestHandler {
   const answer = handler === undefined ? createMiddleware(verifier) : createRoute(verifier, toHandler(handler));
   // Express 4 does not catch what an async middleware rejects with
   return function webhookMiddleware(req, res, next) {

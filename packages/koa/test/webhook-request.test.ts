@@ -1,0 +1,91 @@
+import { once } from "node:events";
+import express from "express";
+import { describe, expect, it } from "vitest";
+import { acmeVerifier, outcomes, signed } from "../../express/test/acme.js";
+import { dial, open, readAll, waitFor } from "../../express/test/session.js";
+import { webhook } from "../src/index.js";
+import { makeApp, VERSIONS } from "./versions.js";
+
+describe.each(VERSIONS)("webhook(verifier, handler), which reads the request, on %s", (_version, make) => {
+  it("hands over the target as it came in, where a mount has shortened it, also inside Express", async () => {
+    const { verifier } = acmeVerifier();
+    const urls: string[] = [];
+    const receive: typeof verifier.receive = (delivery) => {
+      urls.push(delivery.url);
+      return verifier.receive(delivery);
+    };
+    const app = makeApp(make);
+    app.use((ctx, next) => {
+      ctx.path = ctx.path.replace(/^\/mounted/, "");
+      return next();
+    });
+    app.use(webhook({ ...verifier, receive }, async () => {}));
+    const outer = express();
+    outer.use("/koa", app.callback());
+    const [alone, inside] = [await open(app.callback()), await open(outer)];
+    expect((await fetch(`${alone.url}/mounted/in?a=1`, signed())).status).toBe(200);
+    expect((await fetch(`${inside.url}/koa/mounted/in?a=1`, signed())).status).toBe(200);
+    expect(urls).toEqual(["/mounted/in?a=1", "/koa/mounted/in?a=1"]);
+  });
+
+  it("refuses a target in absolute form", async () => {
+    const { verifier, records } = acmeVerifier();
+    const app = makeApp(make);
+    app.use(webhook(verifier, async () => {}));
+    const { port } = await open(app.callback());
+    const [head] = (await once(dial(port, signed(), "https://evil.example/hook"), "data")) as [Buffer];
+    expect(String(head)).toMatch(/^HTTP\/1.1 400 /);
+    expect(outcomes(records)).toEqual(["TARGET_INVALID"]);
+  });
+
+  it("answers handshakes and other methods", async () => {
+    const { verifier } = acmeVerifier();
+    const app = makeApp(make);
+    app.use(webhook(verifier, async () => {}));
+    const { url } = await open(app.callback());
+    expect(await (await fetch(`${url}?challenge=abc`)).text()).toBe("abc");
+    const head = await fetch(`${url}?challenge=abc`, { method: "HEAD" });
+    expect([head.status, head.headers.get("allow")]).toEqual([405, expect.stringContaining("POST")]);
+  });
+
+  it("sends the refusal before it closes the connection on a body that goes on", async () => {
+    const { verifier, records } = acmeVerifier({ maxBytes: 1000 });
+    const app = makeApp(make);
+    app.use(webhook(verifier, async () => {}));
+    const { port } = await open(app.callback());
+    const text = await readAll(dial(port, signed(), "/", 10_000_000));
+    expect(text).toMatch(/^HTTP\/1.1 413 /);
+    expect(text.toLowerCase()).toContain("connection: close");
+    expect(text).toContain('"status":413');
+    expect(outcomes(records)).toEqual(["BODY_TOO_LARGE"]);
+  });
+
+  it("says that a parser has taken the body, and works where it kept the text", async () => {
+    const { verifier, records } = acmeVerifier();
+    for (const keeps of [false, true]) {
+      const app = makeApp(make);
+      app.use(async (ctx, next) => {
+        let text = "";
+        for await (const chunk of ctx.req) text += String(chunk);
+        Object.assign(ctx.request, { body: JSON.parse(text) as unknown }, keeps && { rawBody: text });
+        await next();
+      });
+      app.use(webhook(verifier, async () => {}));
+      expect((await fetch((await open(app.callback())).url, signed())).status).toBe(keeps ? 200 : 500);
+    }
+    expect(outcomes(records)).toEqual(["BODY_ALREADY_PARSED", undefined]);
+  });
+
+  it("answers a sender that hangs up in the middle of its body with nothing stored", async () => {
+    const { verifier, records } = acmeVerifier();
+    const app = makeApp(make);
+    app.use(webhook(verifier, async () => {}));
+    const { url, port } = await open(app.callback());
+    const delivery = signed();
+    const socket = dial(port, delivery, "/", delivery.body.length + 5);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    socket.resetAndDestroy();
+    await waitFor(() => records.some(({ code }) => code === "BODY_INCOMPLETE"));
+    expect((await fetch(url, delivery)).status).toBe(200);
+  });
+});
