@@ -48,7 +48,8 @@ export function signed(fields: object = {}): { method: "POST"; headers: Record<s
   return { method: "POST", headers: { "content-type": "application/json", "acme-signature": signatureOf(body) }, body };
 }
 
-function signatureOf(body: string): string {
+/** The signature of a body. */
+export function signatureOf(body: string): string {
   return createHmac("sha256", SECRET).update(body).digest("hex");
 }
 

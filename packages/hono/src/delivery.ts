@@ -1,0 +1,99 @@
+import type { Delivery } from "@countersign/core";
+import { fromFetchRequest, fromNodeRequest, type NodeRequest, type NodeResponse, type RequestOrigin } from "@countersign/core/adapter";
+import type { Context } from "hono";
+
+/** What Node's server knows of a request, as `@hono/node-server` hands it over. */
+interface NodeBindings {
+  readonly incoming: NodeRequest & { readonly readableDidRead?: boolean; readonly body?: unknown };
+  readonly outgoing: NodeResponse;
+}
+
+type Awaitable<T> = T | Promise<T>;
+
+/** Answers Node's own request and response, on Node. */
+export function nodeOf(c: Context): NodeBindings | undefined {
+  const { incoming, outgoing } = (c.env ?? {}) as Partial<NodeBindings>;
+  return Array.isArray(incoming?.rawHeaders) && outgoing !== undefined ? (c.env as NodeBindings) : undefined;
+}
+
+/**
+ * Takes a request as a delivery: Node's own where there is one, since Hono's URL is normalised and loses what `mount` strips. The
+ * address is read at once, before any `await`.
+ */
+export function toDelivery(c: Context): Delivery | Promise<Delivery> {
+  const node = nodeOf(c);
+  const delivery = node === undefined ? fromFetchRequest(c.req.raw, originOf(c)) : fromNodeRequest(node.incoming);
+  // typed as the values, though they are promises of them
+  const { arrayBuffer, text } = c.req.bodyCache as { arrayBuffer?: Awaitable<ArrayBuffer>; text?: Awaitable<string> };
+  if (arrayBuffer !== undefined || text !== undefined) return withCaptured(delivery, arrayBuffer, text);
+  // whoever read a clone has left the request itself unread
+  const isCloned = node?.incoming.readableDidRead === true && node.incoming.body === undefined && !c.req.raw.bodyUsed;
+  return isCloned ? { ...delivery, body: c.req.raw } : delivery;
+}
+
+/** Hono keeps what its readers have read before: bytes, or the text that it parses as JSON. */
+async function withCaptured(
+  delivery: Delivery,
+  arrayBuffer: Awaitable<ArrayBuffer> | undefined,
+  text: Awaitable<string> | undefined,
+): Promise<Delivery> {
+  try {
+    if (arrayBuffer !== undefined) return { ...delivery, body: await arrayBuffer };
+    return { ...delivery, body: { rawBody: (await text) ?? "" } };
+  } catch {
+    // their reading failed, and has left nothing to verify
+    return delivery;
+  }
+}
+
+type Deno = { readonly remoteAddr?: { readonly hostname?: string } };
+type BunServer = { requestIP?(request: Request): { readonly address: string } | null; readonly url?: URL };
+
+/** Tells who sent a request, where the runtime knows. Only Workers make the request's URL themselves: others take it from the wire. */
+function originOf(c: Context): RequestOrigin {
+  const { raw } = c.req;
+  if ((raw as { cf?: unknown }).cf !== undefined && globalThis.navigator?.userAgent === "Cloudflare-Workers") {
+    const address = raw.headers.get("cf-connecting-ip") ?? undefined;
+    return { address, protocol: raw.url.startsWith("https:") ? "https" : "http" };
+  }
+  const env = (c.env ?? {}) as { readonly server?: BunServer } & BunServer & Deno;
+  const bun = env.server ?? env;
+  if (typeof bun.requestIP === "function") {
+    return { address: bun.requestIP(raw)?.address, protocol: bun.url?.protocol === "https:" ? "https" : "http" };
+  }
+  return typeof env.remoteAddr?.hostname === "string" ? { address: env.remoteAddr.hostname, protocol: "http" } : {};
+}
+
+/** Leaves the body where Hono's own readers look, and a request that can still be read, for whoever takes that. Both are made when asked for. */
+export function keepBody(c: Context, rawBody: Uint8Array): void {
+  const { raw } = c.req;
+  let bytes: Promise<ArrayBuffer> | undefined;
+  Object.defineProperty(c.req.bodyCache, "arrayBuffer", {
+    configurable: true,
+    enumerable: true,
+    get: () => {
+      bytes ??= Promise.resolve(new Uint8Array(rawBody).buffer);
+      return bytes;
+    },
+  });
+  let current: Request | undefined;
+  Object.defineProperty(c.req, "raw", {
+    configurable: true,
+    enumerable: true,
+    get: () => {
+      current ??= unread(c, raw, rawBody);
+      return current;
+    },
+    set: (replacement: Request) => {
+      current = replacement;
+    },
+  });
+}
+
+function unread(c: Context, raw: Request, rawBody: Uint8Array): Request {
+  if (rawBody.length === 0) return raw;
+  const body = new Uint8Array(rawBody);
+  // a copy keeps what Workers know of a request; on Node, it would take the stream that was read
+  if (nodeOf(c) === undefined) return new Request(raw, { body });
+  return new Request(raw.url, { method: raw.method, headers: raw.headers, signal: raw.signal, body });
+}

@@ -1,0 +1,14 @@
+export {
+  ConfigurationError,
+  createVerifier,
+  type ErrorCode,
+  type Observer,
+  type ObserverRecord,
+  VerificationError,
+  type Verifier,
+  type VerifierOptions,
+  WebhookError,
+  type WebhookEvent,
+} from "@countersign/core";
+export type { EventSink } from "@countersign/core/adapter";
+export { type WebhookEnv, type WebhookHandler, webhook } from "./webhook.js";

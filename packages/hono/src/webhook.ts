@@ -1,0 +1,116 @@
+/**
+ * Webhooks on Hono, on Node and every fetch runtime: turns a context into a delivery, and a reply into a `Response`. The verifier
+ * decides.
+ */
+import type { Reply, Verifier, WebhookEvent } from "@countersign/core";
+import {
+  closeAfterReply,
+  denySuccess,
+  type EventSink,
+  isBrokenOff,
+  type Served,
+  serve,
+  serveNext,
+  toError,
+  toHandler,
+  toResponse,
+} from "@countersign/core/adapter";
+import type { Context, MiddlewareHandler } from "hono";
+import { keepBody, nodeOf, toDelivery } from "./delivery.js";
+import { FailingPromise, withoutSuccess } from "./failing-promise.js";
+
+/** Where the middleware leaves the event: `c.var.webhook.event`. */
+export type WebhookEnv<E extends WebhookEvent = WebhookEvent> = { Variables: { webhook: { readonly event: E } } };
+
+/** Takes an accepted event, and may answer with a `Response`. Ends when its promise fulfils. */
+export type WebhookHandler<E extends WebhookEvent = WebhookEvent> = (
+  event: E,
+  c: Context,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing is written as such
+) => Response | void | Promise<Response | void>;
+
+/**
+ * Makes the whole route of a webhook from a handler (or a sink, such as an inbox). The event is committed before the response leaves.
+ * A handler that answers nothing gets the provider's success reply; one that throws gets its event released, and the error goes on
+ * to `app.onError`, which cannot make a success of it.
+ *
+ * @example
+ * app.post("/webhooks/stripe", webhook(verifier, async (event) => fulfil(event.payload)));
+ */
+export function webhook<E extends WebhookEvent>(
+  verifier: Verifier<E>,
+  handler: WebhookHandler<E> | EventSink<NoInfer<E>>,
+): MiddlewareHandler;
+/**
+ * Makes a middleware that passes accepted deliveries on, with `c.var.webhook.event`; `c.req.json()` and its like work as if nobody
+ * had read. A 2xx commits the event, any other response releases it.
+ *
+ * @example
+ * app.post("/webhooks/stripe", webhook(verifier), (c) => c.json({ got: c.var.webhook.event.type }));
+ */
+export function webhook<E extends WebhookEvent>(verifier: Verifier<E>): MiddlewareHandler<WebhookEnv<E>>;
+export function webhook<E extends WebhookEvent>(
+  verifier: Verifier<E>,
+  handler?: WebhookHandler<E> | EventSink<NoInfer<E>>,
+): MiddlewareHandler {
+  const handle = handler === undefined ? undefined : toHandler(handler);
+  return function webhookMiddleware(c, next) {
+    const answer = handle === undefined ? runMiddleware(verifier, c, next) : runHandler(verifier, c, handle);
+    return FailingPromise.resolve(answer) as Promise<Response | undefined>;
+  };
+}
+
+async function runHandler<E extends WebhookEvent>(verifier: Verifier<E>, c: Context, handle: WebhookHandler<E>): Promise<unknown> {
+  const handled = async (event: E): Promise<Response | undefined> => {
+    keepBody(c, event.rawBody);
+    const returned = await handle(event, c);
+    failIfBrokenOff(c);
+    return returned instanceof Response ? returned : c.finalized ? c.res : undefined;
+  };
+  const served = await serve(verifier, await toDelivery(c), handled, (response) => response?.status);
+  return served.answer ?? toAnswer(c, served);
+}
+
+async function runMiddleware<E extends WebhookEvent>(verifier: Verifier<E>, c: Context, next: () => Promise<void>): Promise<unknown> {
+  const passedOn = async (event: E): Promise<number | undefined> => {
+    c.set("webhook", { event });
+    keepBody(c, event.rawBody);
+    await next();
+    // Hono has caught what was thrown, and may have answered it already
+    if (c.error !== undefined) throw c.error;
+    failIfBrokenOff(c);
+    return c.finalized ? c.res.status : undefined;
+  };
+  const served = await serveNext(verifier, await toDelivery(c), passedOn);
+  if ("error" in served && served.error === c.error && c.finalized) {
+    c.res = withoutSuccess(c.res);
+    return undefined;
+  }
+  return toAnswer(c, served);
+}
+
+/** Answers with a reply of ours, or throws what the handler threw, for the app to answer with whatever is no success. */
+function toAnswer(c: Context, served: Served<unknown>): Response | undefined {
+  if ("error" in served) {
+    const node = nodeOf(c);
+    if (node !== undefined) denySuccess(node.outgoing);
+    Object.defineProperty(c, "res", {
+      configurable: true,
+      get: () => Reflect.get(Object.getPrototypeOf(c), "res", c),
+      set: (response: Response) => Reflect.set(Object.getPrototypeOf(c), "res", withoutSuccess(response), c),
+    });
+    throw toError(served.error);
+  }
+  return served.reply === undefined ? undefined : replyWith(c, served.reply);
+}
+
+function replyWith(c: Context, reply: Reply): Response {
+  const node = nodeOf(c);
+  if (node !== undefined) closeAfterReply(node.incoming, node.outgoing);
+  return toResponse(reply);
+}
+
+function failIfBrokenOff(c: Context): void {
+  const node = nodeOf(c);
+  if (node !== undefined && isBrokenOff(node.incoming, node.outgoing)) throw new Error("the handler broke off its response");
+}

@@ -1,0 +1,187 @@
+import { once } from "node:events";
+import { memoryStore } from "@countersign/core";
+import { keepRawBody } from "@countersign/raw-body";
+import { getRequestListener } from "@hono/node-server";
+import express from "express";
+import { Hono } from "hono";
+import { describe, expect, it } from "vitest";
+import { acmeVerifier, outcomes, signed } from "../../express/test/acme.js";
+import { dial, gate, open, readAll, waitFor } from "../../express/test/session.js";
+import { webhook } from "../src/index.js";
+
+const serve = (app: Hono): Promise<{ url: string; port: number }> => open(getRequestListener(app.fetch));
+
+describe("webhook on Hono's Node server", () => {
+  it("hands over the target as it came in, where a mount has shortened it", async () => {
+    const { verifier } = acmeVerifier();
+    const urls: string[] = [];
+    const receive: typeof verifier.receive = (delivery) => {
+      urls.push(delivery.url);
+      return verifier.receive(delivery);
+    };
+    const inner = new Hono();
+    inner.all(
+      "*",
+      webhook({ ...verifier, receive }, async () => {}),
+    );
+    const app = new Hono();
+    app.mount("/hooks", inner.fetch);
+    app.post(
+      "/direct/*",
+      webhook({ ...verifier, receive }, async () => {}),
+    );
+    const { port } = await serve(app);
+    for (const path of ['/direct/a/../b?x="y"', '/hooks/in?x="y"']) {
+      const socket = dial(port, signed(), path);
+      await once(socket, "data");
+    }
+    expect(urls[0]).toBe('/direct/a/../b?x="y"');
+  });
+
+  it("refuses a target in absolute form", async () => {
+    const { verifier } = acmeVerifier();
+    const app = new Hono();
+    app.all(
+      "*",
+      webhook(verifier, async () => expect.unreachable()),
+    );
+    const { port } = await serve(app);
+    const [head] = (await once(dial(port, signed(), "https://evil.example/hook"), "data")) as [Buffer];
+    expect(String(head)).toMatch(/^HTTP\/1.1 400 /);
+  });
+
+  it("keeps the headers apart that came twice", async () => {
+    const { verifier, records } = acmeVerifier();
+    const app = new Hono();
+    app.post(
+      "/",
+      webhook(verifier, async () => {}),
+    );
+    const { port } = await serve(app);
+    const { headers, ...delivery } = signed();
+    const twice = { ...headers, "Acme-Signature": headers["acme-signature"] as string };
+    const [head] = (await once(dial(port, { ...delivery, headers: twice }), "data")) as [Buffer];
+    expect(String(head)).toMatch(/^HTTP\/1.1 400 /);
+    expect(outcomes(records)).toEqual(["HEADER_DUPLICATED"]);
+  });
+
+  it("sends the refusal before it closes the connection on a body that goes on", async () => {
+    const { verifier, records } = acmeVerifier({ maxBytes: 1000 });
+    const app = new Hono();
+    app.post(
+      "/",
+      webhook(verifier, async () => {}),
+    );
+    const { port } = await serve(app);
+    const text = await readAll(dial(port, signed(), "/", 10_000_000));
+    expect(text).toMatch(/^HTTP\/1.1 413 /);
+    expect(text.toLowerCase()).toContain("connection: close");
+    expect(text).toContain('"status":413');
+    expect(outcomes(records)).toEqual(["BODY_TOO_LARGE"]);
+  });
+
+  it("answers handshakes and other methods of a route mounted with all", async () => {
+    const { verifier } = acmeVerifier();
+    const app = new Hono();
+    app.all(
+      "/",
+      webhook(verifier, async () => {}),
+    );
+    const { url } = await serve(app);
+    expect(await (await fetch(`${url}?challenge=abc`)).text()).toBe("abc");
+    const head = await fetch(`${url}?challenge=abc`, { method: "HEAD" });
+    expect([head.status, head.headers.get("allow")]).toEqual([405, expect.stringContaining("POST")]);
+  });
+
+  it("says that Express's parser has taken the body, and works where it kept the bytes", async () => {
+    const { verifier, records } = acmeVerifier();
+    const app = new Hono();
+    app.post(
+      "/",
+      webhook(verifier, async () => {}),
+    );
+    for (const verify of [undefined, keepRawBody]) {
+      const outer = express();
+      outer.use(express.json({ ...(verify && { verify }) }), (req, res) => void getRequestListener(app.fetch)(req, res));
+      expect((await fetch((await open(outer)).url, signed())).status).toBe(verify === undefined ? 500 : 200);
+    }
+    expect(outcomes(records)).toEqual(["BODY_ALREADY_PARSED", undefined]);
+  });
+
+  it("commits before the answer leaves", async () => {
+    const store = memoryStore();
+    const order: string[] = [];
+    const committing = gate();
+    const commit = store.commit.bind(store);
+    store.commit = async (...values) => {
+      await committing.promise;
+      order.push("committed");
+      return commit(...values);
+    };
+    const { verifier } = acmeVerifier({ store });
+    const app = new Hono();
+    app.post(
+      "/",
+      webhook(verifier, (_event, c) => c.text("ok")),
+    );
+    const { url } = await serve(app);
+    const answered = fetch(url, signed()).then(({ status }) => order.push(`answered ${status}`));
+    setImmediate(() => setImmediate(committing.open));
+    await answered;
+    expect(order).toEqual(["committed", "answered 200"]);
+  });
+
+  it.each(["handler", "middleware"])("keeps the claim when the sender hangs up, and takes the word of the %s", async (form) => {
+    const { verifier, records } = acmeVerifier();
+    const working = gate();
+    let runs = 0;
+    const work = async (): Promise<void> => {
+      runs++;
+      await working.promise;
+    };
+    const app = new Hono();
+    if (form === "handler") app.post("/", webhook(verifier, work));
+    else app.post("/", webhook(verifier), async (c) => work().then(() => c.body(null, 204)));
+    const { url, port } = await serve(app);
+    const delivery = signed();
+    const socket = dial(port, delivery);
+    await waitFor(() => runs === 1);
+    socket.resetAndDestroy();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect((await fetch(url, delivery)).status).toBe(503);
+    working.open();
+    await waitFor(() => outcomes(records).length === 2);
+    expect((await fetch(url, delivery)).status).toBe(200);
+    expect([runs, outcomes(records)]).toEqual([1, ["CLAIM_BUSY", undefined, undefined]]);
+  });
+
+  it("releases when a handler breaks off the response", async () => {
+    const { verifier, records } = acmeVerifier();
+    const app = new Hono<{ Bindings: { outgoing: { destroy(): void } } }>();
+    app.onError((_error, c) => c.text("broken off", 500));
+    app.post("/", webhook(verifier), (c) => {
+      c.env.outgoing.destroy();
+      return c.text("never");
+    });
+    const { url } = await open(getRequestListener(app.fetch));
+    await expect(fetch(url, signed())).rejects.toThrow();
+    await waitFor(() => outcomes(records).length === 1);
+    expect(outcomes(records)).toEqual(["HANDLER_FAILED"]);
+  });
+
+  it("answers a sender that hangs up in the middle of its body with nothing stored", async () => {
+    const { verifier, records } = acmeVerifier();
+    const app = new Hono();
+    app.post(
+      "/",
+      webhook(verifier, async () => {}),
+    );
+    const { url, port } = await serve(app);
+    const delivery = signed();
+    const socket = dial(port, delivery, "/", delivery.body.length + 5);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    socket.resetAndDestroy();
+    await waitFor(() => records.some(({ code }) => code === "BODY_INCOMPLETE"));
+    expect((await fetch(url, delivery)).status).toBe(200);
+  });
+});
