@@ -1,0 +1,352 @@
+/** The exact bytes of bodies, and their limits. */
+import { memoryStore } from "@countersign/core";
+import type { ConformanceCase } from "../conformance-case.js";
+import { check, equal } from "../expect.js";
+import type { StageWords } from "../harness.js";
+import { nameless, SECRET, signedId, uniqueBody } from "../providers.js";
+import { toChunk } from "../raw-client.js";
+
+const sender = signedId({ secret: SECRET });
+const plain = nameless({ secret: SECRET });
+const stage: StageWords = { verifier: () => ({ provider: sender }) };
+const plainStage: StageWords = { verifier: () => ({ provider: plain }) };
+const limited: StageWords = { verifier: () => ({ provider: plain, maxBytes: 1000 }) };
+const utf8 = new TextEncoder();
+const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+const filled = (length: number): Uint8Array => new Uint8Array(length).fill(0x61);
+const BINARY = { "content-type": "application/octet-stream" };
+
+export const byteCases: readonly ConformanceCase[] = [
+  {
+    name: "accepts a genuine delivery, and shows its event",
+    stage,
+    async run(session) {
+      const delivery = await session.sign(sender, { payload: { type: "a.b", n: 1 }, id: "evt_1" });
+      const { accepted } = await session.expect(await session.send(delivery), 200, 1);
+      const [event] = accepted;
+      equal([event?.id, event?.type, event?.payload], ["evt_1", "a.b", { type: "a.b", n: 1 }], "event");
+      equal(event?.body, toHex(delivery.body), "raw body");
+      equal(event?.signed, { id: true, type: true, timestamp: true, body: true, payload: true, url: false }, "signed");
+    },
+  },
+  {
+    name: "verifies UTF-8 whose characters are split between chunks",
+    needs: ["sockets"],
+    stage,
+    async run(session) {
+      const delivery = await session.sign(sender, { payload: { type: "é", text: "漢字 🎉" } });
+      const pieces = Array.from(delivery.body, (byte) => Uint8Array.of(byte));
+      const { accepted } = await session.expect(await session.send(delivery, { body: pieces, framing: "chunked" }), 200, 1);
+      equal(accepted[0]?.body, toHex(delivery.body), "raw body");
+    },
+  },
+  {
+    name: "verifies a body that comes in several packets under a length",
+    needs: ["sockets"],
+    stage,
+    async run(session) {
+      const delivery = await session.sign(sender, { payload: { type: "é", text: "漢字" } });
+      const pieces = Array.from(delivery.body, (byte) => Uint8Array.of(byte));
+      await session.expect(await session.send(delivery, { body: pieces, framing: delivery.body.length }), 200, 1);
+    },
+  },
+  {
+    name: "verifies bytes that are no UTF-8",
+    stage: plainStage,
+    async run(session) {
+      const body = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+      const delivery = await session.sign(plain, { payload: body, headers: BINARY });
+      const { accepted } = await session.expect(await session.send(delivery), 200, 1);
+      equal(accepted[0]?.body, toHex(body), "raw body");
+    },
+  },
+  {
+    name: "verifies a body with a byte order mark, and skips the mark in parsing alone",
+    stage,
+    async run(session) {
+      const body = Uint8Array.of(0xef, 0xbb, 0xbf, ...utf8.encode('{"type":"t"}'));
+      const delivery = await session.sign(sender, { payload: body, headers: { "content-type": "application/json" } });
+      const { accepted } = await session.expect(await session.send(delivery), 200, 1);
+      equal([accepted[0]?.body, accepted[0]?.payload], [toHex(body), { type: "t" }], "body and payload");
+    },
+  },
+  {
+    name: "accepts an empty body that is signed, with no payload",
+    stage: plainStage,
+    async run(session) {
+      const delivery = await session.sign(plain, { payload: new Uint8Array() });
+      const { accepted } = await session.expect(await session.send(delivery), 200, 1);
+      equal([accepted[0]?.body, accepted[0]?.payload], ["", undefined], "body and payload");
+    },
+  },
+  {
+    name: "accepts a signed empty body that comes with no length at all",
+    needs: ["sockets"],
+    stage: plainStage,
+    async run(session) {
+      const delivery = await session.sign(plain, { payload: new Uint8Array() });
+      await session.expect(await session.send(delivery, { framing: "none" }), 200, 1);
+    },
+  },
+  {
+    name: "accepts a signed empty body in chunks",
+    needs: ["sockets"],
+    stage: plainStage,
+    async run(session) {
+      const delivery = await session.sign(plain, { payload: new Uint8Array() });
+      await session.expect(await session.send(delivery, { framing: "chunked" }), 200, 1);
+    },
+  },
+  {
+    name: "keeps every space and line break of the JSON",
+    stage,
+    async run(session) {
+      const body = utf8.encode('{ "type" :\r\n\t"t",  "n": 1.0 }\n');
+      const delivery = await session.sign(sender, { payload: body, headers: { "content-type": "application/json" } });
+      const { accepted } = await session.expect(await session.send(delivery), 200, 1);
+      equal(accepted[0]?.body, toHex(body), "raw body");
+    },
+  },
+  {
+    name: "refuses JSON that was written anew",
+    stage,
+    async run(session) {
+      const body = utf8.encode('{"type": "t"}');
+      const delivery = await session.sign(sender, { payload: body, headers: { "content-type": "application/json" } });
+      await session.refused(await session.send(delivery, { body: utf8.encode('{"type":"t"}') }), 401, "SIGNATURE_MISMATCH");
+    },
+  },
+  {
+    name: "keeps text that a string replacement would change",
+    stage,
+    async run(session) {
+      const delivery = await session.sign(sender, { payload: { type: "t", text: "$& $1 $$ $` {body} {id}" } });
+      await session.expect(await session.send(delivery), 200, 1);
+    },
+  },
+  {
+    name: "does not let a payload reach prototypes",
+    stage,
+    async run(session) {
+      const body = utf8.encode('{"type":"t","__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}');
+      const delivery = await session.sign(sender, { payload: body, headers: { "content-type": "application/json" } });
+      await session.expect(await session.send(delivery), 200, 1);
+      check(!("polluted" in {}), "Object.prototype is polluted");
+    },
+  },
+  {
+    name: "delivers a form as an object, whose fields may come several times",
+    stage: plainStage,
+    async run(session) {
+      const headers = { "content-type": "application/x-www-form-urlencoded" };
+      const delivery = await session.sign(plain, { payload: utf8.encode("a=1&b=%C3%A9+x&a=2"), headers });
+      const { accepted } = await session.expect(await session.send(delivery), 200, 1);
+      equal(accepted[0]?.payload, { a: ["1", "2"], b: "é x" }, "payload");
+    },
+  },
+  {
+    name: "delivers bytes of any other type as bytes",
+    stage: plainStage,
+    async run(session) {
+      const delivery = await session.sign(plain, { payload: utf8.encode('{"a":1}'), headers: BINARY });
+      const { accepted } = await session.expect(await session.send(delivery), 200, 1);
+      equal(accepted[0]?.payload, "bytes", "payload");
+    },
+  },
+  {
+    name: "refuses a genuine body that claims to be JSON and is not",
+    stage,
+    async run(session) {
+      const headers = { "content-type": "application/json" };
+      const delivery = await session.sign(sender, { payload: utf8.encode('{"type":"t"'), headers });
+      await session.refused(await session.send(delivery), 400, "PAYLOAD_MALFORMED");
+    },
+  },
+  {
+    name: "refuses genuine JSON that is no UTF-8",
+    stage,
+    async run(session) {
+      const body = Uint8Array.of(0x22, 0xff, 0x22);
+      const delivery = await session.sign(sender, { payload: body, headers: { "content-type": "application/json" } });
+      await session.refused(await session.send(delivery), 400, "PAYLOAD_MALFORMED");
+    },
+  },
+  {
+    name: "accepts a body one byte under the limit, and one of exactly the limit",
+    stage: limited,
+    async run(session) {
+      const under = await session.sign(plain, { payload: filled(999), headers: BINARY });
+      await session.expect(await session.send(under), 200, 1);
+      const exact = await session.sign(plain, { payload: filled(1000), headers: BINARY });
+      await session.expect(await session.send(exact), 200, 2);
+    },
+  },
+  {
+    name: "refuses a body one byte over the limit by its declared length",
+    needs: ["streams"],
+    stage: limited,
+    async run(session) {
+      const delivery = await session.sign(plain, { payload: filled(1001), headers: BINARY });
+      await session.refused(await session.send(delivery), 413, "BODY_TOO_LARGE");
+    },
+  },
+  {
+    name: "refuses a body one byte over the limit that declares no length",
+    needs: ["sockets", "streams"],
+    stage: limited,
+    async run(session) {
+      const delivery = await session.sign(plain, { payload: filled(1001), headers: BINARY });
+      const pieces = [delivery.body.subarray(0, 1000), delivery.body.subarray(1000)];
+      await session.refused(await session.send(delivery, { body: pieces, framing: "chunked" }), 413, "BODY_TOO_LARGE");
+    },
+  },
+  {
+    name: "answers a far too long declared body before it has come, and closes the connection",
+    needs: ["sockets", "streams"],
+    stage: limited,
+    async run(session) {
+      const delivery = await session.sign(plain, { payload: filled(10), headers: BINARY });
+      const connection = await session.begin(session.toRequest(delivery, { framing: 10_000_000, headers: { connection: "keep-alive" } }));
+      const response = await connection.response;
+      await session.refused(response, 413, "BODY_TOO_LARGE");
+      check(
+        response.headers.some(([name, value]) => name === "connection" && value.toLowerCase() === "close"),
+        "the reply does not say that the connection closes",
+      );
+    },
+  },
+  {
+    name: "stops reading an endless body in chunks",
+    needs: ["sockets", "streams"],
+    stage: limited,
+    async run(session) {
+      const delivery = await session.sign(plain, { payload: filled(10), headers: BINARY });
+      const connection = await session.begin(session.toRequest(delivery, { framing: "chunked" }));
+      let answered = false;
+      const response = connection.response.finally(() => {
+        answered = true;
+      });
+      for (let chunks = 0; !answered && chunks < 500; chunks++) await connection.write(toChunk(filled(4096)));
+      await session.refused(await response, 413, "BODY_TOO_LARGE");
+    },
+  },
+  {
+    name: "reports a body that ends before its declared length, and runs nothing",
+    needs: ["sockets", "streams"],
+    stage: plainStage,
+    async run(session) {
+      const delivery = await session.sign(plain, { payload: filled(10), headers: BINARY });
+      const connection = await session.begin(session.toRequest(delivery, { framing: 20 }));
+      await connection.write(delivery.body);
+      connection.end();
+      const report = await session.until("the short body is recorded", ({ records }) =>
+        records.some(({ code }) => code === "BODY_INCOMPLETE"),
+      );
+      equal(report.accepted.length, 0, "runs of the handler");
+    },
+  },
+  {
+    name: "takes no more than the declared length as the body",
+    needs: ["sockets"],
+    stage: plainStage,
+    async run(session) {
+      const delivery = await session.sign(plain, { payload: filled(10), headers: BINARY });
+      const more = new Uint8Array([...delivery.body, ...utf8.encode("trailing")]);
+      const { accepted } = await session.expect(await session.send(delivery, { body: more, framing: 10 }), 200, 1);
+      equal(accepted[0]?.body, toHex(delivery.body), "raw body");
+    },
+  },
+  {
+    name: "reports a body that is broken off, and runs nothing",
+    needs: ["sockets", "streams"],
+    stage: plainStage,
+    async run(session) {
+      const delivery = await session.sign(plain, { payload: filled(10), headers: BINARY });
+      const connection = await session.begin(session.toRequest(delivery, { framing: "chunked" }));
+      await connection.write(toChunk(delivery.body));
+      connection.destroy();
+      const report = await session.until("the abort is recorded", ({ records }) => records.some(({ code }) => code === "BODY_INCOMPLETE"));
+      equal(report.accepted.length, 0, "runs of the handler");
+    },
+  },
+  {
+    name: "gives a slow body up when its time is over",
+    needs: ["sockets", "streams"],
+    stage: { verifier: () => ({ provider: plain, bodyTimeout: 0.1 }) },
+    async run(session) {
+      const delivery = await session.sign(plain, { payload: filled(10), headers: BINARY });
+      const connection = await session.begin(session.toRequest(delivery));
+      await connection.write(delivery.body.subarray(0, 5));
+      await session.refused(await connection.response, 408, "BODY_TIMEOUT");
+    },
+  },
+  {
+    name: "refuses more bodies than may be read at once, and takes the next when they are gone",
+    needs: ["sockets", "streams"],
+    stage: { verifier: () => ({ provider: plain, maxBytes: 1000, maxBytesInFlight: 1000 }) },
+    async run(session) {
+      const delivery = await session.sign(plain, { payload: filled(900), headers: BINARY });
+      const held = await session.begin(session.toRequest(delivery));
+      await held.write(delivery.body.subarray(0, 899));
+      let response = await session.send(delivery);
+      // the first body's bytes may still be on their way: until they are counted, others pass
+      for (let tries = 0; response.status === 200 && tries < 50; tries++) response = await session.send(delivery);
+      equal(response.status, 503, "status while the memory is taken");
+      await held.write(delivery.body.subarray(899));
+      equal((await held.response).status, 200, "status of the body that was there first");
+      equal((await session.send(delivery)).status, 200, "status afterwards");
+    },
+  },
+  {
+    name: "refuses a content encoding that nobody has allowed",
+    needs: ["streams"],
+    stage: plainStage,
+    async run(session) {
+      const delivery = await session.sign(plain, { payload: filled(10), headers: { ...BINARY, "content-encoding": "gzip" } });
+      await session.refused(await session.send(delivery), 415, "CONTENT_ENCODING_REFUSED");
+    },
+  },
+  {
+    name: "remembers nothing of a delivery that has not proven itself",
+    stage: {
+      verifier: ({ clock }) => ({ provider: uniqueBody({ secret: SECRET }), store: memoryStore({ now: clock.now, maxClaims: 2 }) }),
+    },
+    async run(session) {
+      const genuine = uniqueBody({ secret: SECRET });
+      for (let n = 0; n < 5; n++) {
+        const forged = await session.sign(genuine, { payload: { n } });
+        await session.refused(await session.send(forged, { headers: { "x-time": "1" } }), 401, "SIGNATURE_MISMATCH");
+      }
+      await session.expect(await session.send(await session.sign(genuine, { payload: { n: 0 } })), 200, 1);
+    },
+  },
+  {
+    name: "reports a body that a parser has taken as the operator's fault",
+    needs: ["parsed-first"],
+    stage: { ...stage, parser: "json" },
+    async run(session) {
+      const delivery = await session.sign(sender, { payload: { type: "t" } });
+      await session.refused(await session.send(delivery), 500, "BODY_ALREADY_PARSED");
+    },
+  },
+  {
+    name: "verifies what a parser kept of a body",
+    needs: ["parsed-kept"],
+    stage: { ...stage, parser: "json-kept" },
+    async run(session) {
+      const body = utf8.encode('{ "type" : "é" }');
+      const delivery = await session.sign(sender, { payload: body, headers: { "content-type": "application/json" } });
+      const { accepted } = await session.expect(await session.send(delivery), 200, 1);
+      equal(accepted[0]?.body, toHex(body), "raw body");
+    },
+  },
+  {
+    name: "refuses a changed body that a parser kept",
+    needs: ["parsed-kept"],
+    stage: { ...stage, parser: "json-kept" },
+    async run(session) {
+      const delivery = await session.sign(sender, { payload: { type: "t" } });
+      await session.refused(await session.send(delivery, { body: utf8.encode('{"type":"u"}') }), 401, "SIGNATURE_MISMATCH");
+    },
+  },
+];

@@ -1,0 +1,129 @@
+/** A client that writes exactly the bytes it is told to. */
+import { connect, type Socket } from "node:net";
+import type { Connection, RawRequest, RawResponse } from "./harness.js";
+
+const LIMIT = 10_000;
+const encoder = new TextEncoder();
+
+/** Connects to a server on this machine. */
+export async function openConnection(port: number): Promise<Connection> {
+  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+  const response = readResponse(socket);
+  response.catch(() => {});
+  await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+  return {
+    response,
+    write: (bytes) =>
+      new Promise((resolve) => {
+        // a peer that has refused may close while we write: the reply tells
+        if (socket.writable) socket.write(bytes, () => setImmediate(resolve));
+        else resolve();
+      }),
+    end: () => void socket.end(),
+    destroy: () => void socket.resetAndDestroy(),
+  };
+}
+
+/** Sends one request and reads its reply. */
+export async function sendRaw(port: number, request: RawRequest): Promise<RawResponse> {
+  const connection = await openConnection(port);
+  await connection.write(writeHead(request));
+  const pieces = [request.body].flat() as readonly Uint8Array[];
+  for (const piece of pieces) {
+    if (request.framing !== "chunked") await connection.write(piece);
+    else if (piece.length > 0) await connection.write(toChunk(piece));
+  }
+  if (request.framing === "chunked") await connection.write("0\r\n\r\n");
+  return connection.response;
+}
+
+/** Frames bytes as one chunk. */
+export function toChunk(bytes: Uint8Array): Uint8Array {
+  const head = encoder.encode(`${bytes.length.toString(16)}\r\n`);
+  const chunk = new Uint8Array(head.length + bytes.length + 2);
+  chunk.set(head);
+  chunk.set(bytes, head.length);
+  chunk.set([13, 10], head.length + bytes.length);
+  return chunk;
+}
+
+/** Writes the request line and headers. Each character of a value is one byte. */
+export function writeHead({ method, target, headers, body, framing }: RawRequest): Uint8Array {
+  const has = (name: string): boolean => headers.some(([given]) => given.toLowerCase() === name);
+  const lines = [`${method} ${target} HTTP/1.1`];
+  if (!has("host")) lines.push("Host: localhost");
+  if (!has("connection")) lines.push("Connection: close");
+  for (const [name, value] of headers) lines.push(`${name}: ${value}`);
+  const length = ([body].flat() as readonly Uint8Array[]).reduce((sum, piece) => sum + piece.length, 0);
+  if (framing === "chunked") lines.push("Transfer-Encoding: chunked");
+  else if (framing !== "none") lines.push(`Content-Length: ${framing ?? length}`);
+  return Uint8Array.from(`${lines.join("\r\n")}\r\n\r\n`, (character) => character.charCodeAt(0));
+}
+
+function readResponse(socket: Socket): Promise<RawResponse> {
+  return new Promise((resolve, reject) => {
+    let seen = new Uint8Array();
+    const timer = setTimeout(() => finish(() => reject(new Error(`no reply within ${LIMIT} ms; saw ${seen.length} bytes`))), LIMIT);
+    const finish = (settle: () => void): void => {
+      clearTimeout(timer);
+      settle();
+      socket.destroy();
+    };
+    const look = (ended: boolean): void => {
+      const parsed = parseResponse(seen, ended);
+      if (parsed !== undefined) finish(() => resolve(parsed));
+      else if (ended) finish(() => reject(new Error(`the connection ended without a whole reply; saw ${seen.length} bytes`)));
+    };
+    socket.on("data", (chunk) => {
+      const more = new Uint8Array(seen.length + chunk.length);
+      more.set(seen);
+      more.set(chunk, seen.length);
+      seen = more;
+      look(false);
+    });
+    socket.on("end", () => look(true));
+    socket.on("close", () => look(true));
+    socket.on("error", () => {});
+  });
+}
+
+const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+const toUtf8 = (text: string): string => new TextDecoder().decode(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+
+function parseResponse(bytes: Uint8Array, ended: boolean): RawResponse | undefined {
+  const text = latin1(bytes);
+  const split = text.indexOf("\r\n\r\n");
+  if (split < 0) return undefined;
+  const [line = "", ...lines] = text.slice(0, split).split("\r\n");
+  const status = Number(line.split(" ")[1]);
+  if (status < 200) return parseResponse(bytes.subarray(split + 4), ended);
+  const headers = lines.map((header): [string, string] => {
+    const colon = header.indexOf(":");
+    return [header.slice(0, colon).toLowerCase(), header.slice(colon + 1).trim()];
+  });
+  const rest = text.slice(split + 4);
+  const value = (name: string): string | undefined => headers.find(([given]) => given === name)?.[1];
+  if (value("transfer-encoding") === "chunked") {
+    const body = unchunk(rest);
+    return body === undefined ? undefined : { status, headers, body: toUtf8(body) };
+  }
+  const length = value("content-length");
+  const isEmpty = status === 204 || status === 304;
+  if (length === undefined && !isEmpty) return ended ? { status, headers, body: toUtf8(rest) } : undefined;
+  const wanted = isEmpty ? 0 : Number(length);
+  return rest.length < wanted ? undefined : { status, headers, body: toUtf8(rest.slice(0, wanted)) };
+}
+
+function unchunk(text: string): string | undefined {
+  let body = "";
+  let at = 0;
+  for (;;) {
+    const end = text.indexOf("\r\n", at);
+    if (end < 0) return undefined;
+    const size = Number.parseInt(text.slice(at, end), 16);
+    if (size === 0) return body;
+    if (text.length < end + 2 + size + 2) return undefined;
+    body += text.slice(end + 2, end + 2 + size);
+    at = end + 2 + size + 2;
+  }
+}

@@ -1,0 +1,231 @@
+import type { Provider } from "@countersign/core";
+import {
+  type CompiledScheme,
+  type ConfiguredProvider,
+  type ConfiguredScheme,
+  contentOf,
+  digest,
+  encode,
+  hmac,
+  type Part,
+  render,
+  type SecretKey,
+  toHeaderLines,
+  toTarget,
+  toUtf8,
+} from "@countersign/core/signing";
+import { type BodyForm, Draft } from "./draft.js";
+import { needsPrivateKey, type PrivateKey, signWithPrivateKey } from "./sign-with-private-key.js";
+
+/** A declaration, taken apart. */
+export type CompiledDeclaration = ConfiguredProvider["compiled"];
+
+/** What {@link signDelivery} takes. */
+export interface DeliveryOptions {
+  /** JSON, fields of a form (where the scheme speaks of one, or `content-type` says so), or exact bytes or text. */
+  readonly payload?: unknown;
+  /** What names the event. @default what the payload holds, or a random one where the scheme signs it */
+  readonly id?: string | undefined;
+  /** The event's type. @default what the payload holds */
+  readonly type?: string | undefined;
+  /** When it is signed; a number is epoch milliseconds. @default the present */
+  readonly timestamp?: Date | number | undefined;
+  /** Signs where the scheme has a key pair: PEM, a JWK or a `KeyObject`. */
+  readonly privateKey?: PrivateKey | undefined;
+  /** @default the first that the provider sends */
+  readonly method?: string | undefined;
+  /** Path and query, or a whole URL. @default the provider's `publicUrl`, or `/` */
+  readonly url?: string | undefined;
+  /** Further headers. A signature among them stays as it is given. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A delivery, ready to be sent. */
+export interface SignedDelivery {
+  readonly method: string;
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Signs a delivery as the provider would, by the declaration that verifies it and with the first of its secrets.
+ *
+ * @throws Error naming what is missing, such as a private key
+ * @example
+ * const delivery = await signDelivery(stripe({ secret }), { payload: { id: "evt_1", type: "invoice.paid" } });
+ * await fetch(endpoint, delivery);
+ */
+export async function signDelivery(provider: Provider, options: DeliveryOptions = {}): Promise<SignedDelivery> {
+  const { schemes, compiled } = provider["~configured"];
+  const given = new Map(Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+  const configured = chooseScheme(provider.name, schemes, given.get("content-type"), options);
+  const { scheme } = configured;
+  const form = formOf(scheme, options.payload, given.get("content-type"));
+  const url = options.url ?? scheme.context.publicUrl ?? "/";
+  const draft = new Draft(compiled, options.method ?? compiled.methods[0] ?? "POST", url, options.payload, form);
+  if (form === "json" && options.payload !== undefined) draft.headers.set("content-type", "application/json");
+  if (form === "form") draft.headers.set("content-type", "application/x-www-form-urlencoded");
+  for (const [name, value] of given) draft.headers.set(name, value);
+
+  const milliseconds = Number(options.timestamp ?? Date.now());
+  writeEvent(draft, scheme, options, milliseconds);
+  const secret = await firstSecret(configured, draft);
+  await writeConditions(draft, scheme);
+  if (scheme.family === "token") writeToken(draft, scheme, secret);
+  else if (scheme.family === "jwt") await writeJwt(draft, scheme, secret, options.privateKey, milliseconds);
+  else await writeSignature(draft, scheme, secret, options.privateKey, given);
+  return { method: draft.method, url: draft.url, headers: Object.fromEntries(draft.headers), body: new Uint8Array(draft.body) };
+}
+
+const FORM = "application/x-www-form-urlencoded";
+
+const speaksOf = ({ words }: CompiledScheme, pattern: RegExp): boolean => {
+  const { signature, content, timestamp, token } = words;
+  return pattern.test(JSON.stringify([signature, content, timestamp, token]));
+};
+const speaksOfForm = (scheme: CompiledScheme): boolean => speaksOf(scheme, /["{]form:|\{params\}/);
+const speaksOfJson = (scheme: CompiledScheme): boolean =>
+  speaksOf(scheme, /["{]json:/) || "query:bodySHA256" in (scheme.words.require ?? {});
+
+/** The first scheme that fits what is at hand: a private key or a secret, and a form or something else. */
+function chooseScheme(
+  name: string,
+  schemes: readonly ConfiguredScheme[],
+  contentType: string | undefined,
+  { privateKey }: DeliveryOptions,
+): ConfiguredScheme {
+  const isForm = contentType?.startsWith(FORM);
+  const found = schemes.find(
+    ({ scheme }) =>
+      needsPrivateKey(scheme.words.algorithm) === (privateKey !== undefined) &&
+      (isForm === undefined || (isForm ? !speaksOfJson(scheme) : !speaksOfForm(scheme))),
+  );
+  if (found !== undefined) return found;
+  const what = privateKey === undefined ? "without a privateKey" : "with a privateKey";
+  throw new Error(`signDelivery: ${name} has no scheme that signs such a delivery ${what}`);
+}
+
+function formOf(scheme: CompiledScheme, payload: unknown, contentType: string | undefined): BodyForm {
+  if (typeof payload === "string" || payload instanceof Uint8Array) return "bytes";
+  return contentType === undefined ? (speaksOfForm(scheme) ? "form" : "json") : contentType.startsWith(FORM) ? "form" : "json";
+}
+
+/** Writes id, type and timestamp to their sources. */
+function writeEvent(draft: Draft, scheme: CompiledScheme, { id, type, timestamp }: DeliveryOptions, milliseconds: number): void {
+  writePick(draft, scheme, "id", id ?? (scheme.signed.id ? `evt_${crypto.randomUUID()}` : undefined), id !== undefined);
+  writePick(draft, scheme, "type", type, type !== undefined);
+  const words = scheme.timestamp;
+  if (words === undefined) return;
+  const text = toTimestamp(milliseconds, words.unit);
+  if (timestamp !== undefined || draft.read(scheme, words.source) === undefined) draft.write(words.source, text);
+}
+
+function toTimestamp(milliseconds: number, unit: string): string {
+  if (unit === "iso") return new Date(milliseconds).toISOString();
+  return String(Math.floor(unit === "ms" ? milliseconds : milliseconds / 1000));
+}
+
+function writePick(draft: Draft, scheme: CompiledScheme, which: "id" | "type", text: string | undefined, must: boolean): void {
+  const pick = scheme[which];
+  if (pick === undefined || text === undefined) return;
+  if (pick.how === "keyBesides" || pick.how === "all") {
+    if (must) throw new Error(`signDelivery: the ${which} is read from several places; write them into payload and headers`);
+    return;
+  }
+  const there = pick.sources.some((source) => draft.read(scheme, source) !== undefined);
+  const [first] = pick.sources;
+  if (first !== undefined && (must || !there)) draft.write(first, text);
+}
+
+/** The secret that signs: the first of the ring, as a resolver answers for this delivery. */
+async function firstSecret({ scheme, ring }: ConfiguredScheme, draft: Draft): Promise<SecretKey | undefined> {
+  if (needsPrivateKey(scheme.words.algorithm) || ring === undefined) return undefined;
+  const headers = toHeaderLines([...draft.headers]).toHeaders();
+  const { keys } = await ring.keysFor(() => ({ headers, url: new URL(`http://localhost${toTarget(draft.url)}`) }), 10);
+  const key = keys[0]?.key;
+  return key !== undefined && "bytes" in key ? key : undefined;
+}
+
+/** Writes what a genuine delivery holds besides its signature. */
+async function writeConditions(draft: Draft, scheme: CompiledScheme): Promise<void> {
+  for (const { source, wanted } of [...scheme.when.conditions, ...scheme.require.conditions]) {
+    if (typeof wanted === "boolean") continue;
+    const parts = await render(wanted, draft.attempt(scheme), { context: scheme.context, hash: scheme.hash, secret: undefined });
+    draft.write(source, toText(parts));
+  }
+}
+
+const toText = (parts: readonly (string | Uint8Array)[]): string =>
+  parts.map((part) => (typeof part === "string" ? part : new TextDecoder().decode(part))).join("");
+
+function writeToken(draft: Draft, scheme: CompiledScheme, secret: SecretKey | undefined): void {
+  const { token } = scheme;
+  if (token === undefined || secret === undefined) throw new Error("signDelivery: the provider has no token to send");
+  const bytes = secret.bytes();
+  draft.write(
+    token.source,
+    token.prefix + (token.encoding === undefined ? new TextDecoder().decode(bytes) : encode(bytes, token.encoding)),
+  );
+}
+
+const JWT_NAMES: Readonly<Record<string, string>> = { "jwt-hs256": "HS256", "jwt-rs256": "RS256", "jwt-es256": "ES256" };
+
+/** A token of five minutes, with the claims that the declaration reads. */
+async function writeJwt(
+  draft: Draft,
+  scheme: CompiledScheme,
+  secret: SecretKey | undefined,
+  privateKey: PrivateKey | undefined,
+  milliseconds: number,
+): Promise<void> {
+  const { token, words } = scheme;
+  if (token === undefined) throw new Error("signDelivery: the provider has no token to send");
+  const seconds = Math.floor(milliseconds / 1000);
+  const claims = { iat: seconds, exp: seconds + 300, ...draft.claims };
+  const parts = [{ alg: JWT_NAMES[words.algorithm], typ: "JWT" }, claims].map((part) => encode(toUtf8(JSON.stringify(part)), "base64url"));
+  const content = parts.join(".");
+  const signature =
+    privateKey === undefined ? await hmac("sha256", must(secret), [content]) : signWithPrivateKey(words.algorithm, privateKey, [content]);
+  draft.write(token.source, `${token.prefix}${content}.${encode(signature, "base64url")}`);
+}
+
+async function writeSignature(
+  draft: Draft,
+  scheme: CompiledScheme,
+  secret: SecretKey | undefined,
+  privateKey: PrivateKey | undefined,
+  given: ReadonlyMap<string, string>,
+): Promise<void> {
+  const { signature, words } = scheme;
+  const place = signature?.places[0];
+  if (signature === undefined || place === undefined) throw new Error("signDelivery: the provider has no signature to send");
+  if (place.kind === "header" && given.has(place.name)) return;
+  const fields = [...draft.fields].map(([name, text]) => `${name}=${text}`);
+  // what is signed may name items of the list that the signature itself will stand in
+  if (fields.length > 0) draft.write(place, fields.join(signature.separator));
+  const parts = await writeContent(scheme, draft, secret);
+  const bytes =
+    scheme.family === "hmac"
+      ? await hmac(scheme.hash, must(secret), parts)
+      : scheme.family === "hash"
+        ? await digest(scheme.hash, parts)
+        : signWithPrivateKey(words.algorithm, privateKey as PrivateKey, parts);
+  draft.write(place, [...fields, signature.prefix + encode(bytes, signature.encoding)].join(signature.separator));
+}
+
+/** What the declaration signs and nobody has given is told by its name. */
+async function writeContent(scheme: CompiledScheme, draft: Draft, secret: SecretKey | undefined): Promise<readonly Part[]> {
+  try {
+    return await contentOf(scheme, draft.attempt(scheme), secret);
+  } catch (refusal) {
+    if (refusal instanceof Error) throw refusal;
+    throw new Error(`signDelivery: ${(refusal as { detail: string }).detail}; give it in payload, headers or url`);
+  }
+}
+
+function must(secret: SecretKey | undefined): SecretKey {
+  if (secret === undefined) throw new Error("signDelivery: the provider has no secret for this delivery");
+  return secret;
+}
