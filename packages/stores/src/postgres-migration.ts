@@ -22,21 +22,26 @@ export function toTableName({ schema, table = "countersign_claims" }: TableOptio
 }
 
 /**
- * The migration, as one statement that may run any number of times, from any number of processes at once: the lock makes them wait for
- * each other, since `IF NOT EXISTS` alone fails when two create the same table together.
+ * The migration, as one statement that may run any number of times, from any number of processes at once. The lock makes them wait for
+ * each other, since `IF NOT EXISTS` alone fails when two create the same table together; a role that may not create anything passes
+ * where the table is there.
  */
-export function toMigration({ schema, ...options }: TableOptions): string {
+export function toMigration(options: TableOptions): string {
+  const table = toTableName(options);
+  const { schema } = options;
   const makeSchema =
-    schema === undefined ? "" : `\n  IF to_regnamespace('"${schema}"') IS NULL THEN\n    CREATE SCHEMA "${schema}";\n  END IF;`;
+    schema === undefined ? "" : `  IF to_regnamespace('"${schema}"') IS NULL THEN\n    CREATE SCHEMA "${schema}";\n  END IF;\n`;
   return `DO $$
 BEGIN
-  PERFORM pg_advisory_xact_lock(7165082913450911);${makeSchema}
-  CREATE TABLE IF NOT EXISTS ${toTableName({ schema, ...options })} (
-    key text COLLATE "C" PRIMARY KEY,
-    token text,
-    tag text NOT NULL,
-    until timestamptz NOT NULL
-  ) WITH (fillfactor = 80);
+  PERFORM pg_advisory_xact_lock(7165082913450911);
+${makeSchema}  IF to_regclass('${table}') IS NULL THEN
+    CREATE TABLE ${table} (
+      key text COLLATE "C" PRIMARY KEY,
+      token text,
+      tag text NOT NULL,
+      until timestamptz NOT NULL
+    ) WITH (fillfactor = 80);
+  END IF;
 END
 $$;
 `;

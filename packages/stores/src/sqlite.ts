@@ -150,7 +150,11 @@ function inTransaction<Answer>(sqlite: Sqlite, step: (sqlite: Sqlite) => Answer)
     answer = step(sqlite);
     sqlite.exec("COMMIT");
   } catch (error) {
-    sqlite.exec("ROLLBACK");
+    try {
+      sqlite.exec("ROLLBACK");
+    } catch {
+      // Some failures have rolled back already; the first error is the one to tell.
+    }
     throw error;
   }
   return answer;

@@ -1,0 +1,242 @@
+import { readFileSync } from "node:fs";
+import { ConfigurationError, type WebhookEvent } from "@countersign/core";
+import { type PostgresClient, postgresStore } from "@countersign/stores/postgres";
+import { PGlite } from "@electric-sql/pglite";
+import pg from "pg";
+import postgres from "postgres";
+import { afterAll, describe, expect, it } from "vitest";
+import { toMigration } from "../../packages/stores/src/postgres-migration.js";
+import { makeClaim } from "../../packages/testing/src/stores/case-tools.js";
+import { startPostgres } from "../servers/start-postgres.js";
+import { eventOf } from "./event-of.js";
+
+const KEEP = { key: 60_000, mark: 60_000 };
+const nobody: PostgresClient = { query: () => Promise.reject(new Error("asked")) };
+
+describe("postgresStore's options", () => {
+  it("refuses a client of a shape nobody knows, and says which ones it takes", () => {
+    for (const wrong of [undefined, null, {}, "postgres://localhost", { execute() {} }]) {
+      expect(() => postgresStore(wrong as never)).toThrow(ConfigurationError);
+      expect(() => postgresStore(wrong as never)).toThrow(/`pg`.*`postgres`.*PGlite/);
+    }
+  });
+
+  it("refuses names that are not plain, and options it does not know", () => {
+    for (const name of ["", "a-b", 'a"; DROP TABLE x; --', "1a", "é", "x".repeat(64), 5]) {
+      expect(() => postgresStore(nobody, { table: name } as never)).toThrow(/^table: /);
+      expect(() => postgresStore(nobody, { schema: name } as never)).toThrow(/^schema: /);
+    }
+    expect(() => postgresStore(nobody, { prefix: "a" } as never)).toThrow(/^prefix: /);
+  });
+
+  it("does not trust a client that answers no rows", async () => {
+    const mysql = { query: async () => [[], []] } as never;
+    await expect(postgresStore(mysql).claim(makeClaim())).rejects.toThrow(/is it a PostgreSQL client/);
+  });
+});
+
+describe("migrations/postgres.sql", () => {
+  it("is what migrate() runs", () => {
+    const shipped = readFileSync(new URL("../../packages/stores/migrations/postgres.sql", import.meta.url), "utf8");
+    expect(shipped.replace(/^--.*\n/, "")).toBe(toMigration({}));
+  });
+});
+
+const server = await startPostgres(["fsync=off"]);
+
+if ("missing" in server) describe.skip(`postgresStore on a server (skipped: ${server.missing})`);
+else
+  describe("postgresStore on a server", async () => {
+    const pool = new pg.Pool({ connectionString: server.url, max: 20 });
+    pool.on("error", () => undefined);
+    const sql = postgres(server.url, { max: 4, onnotice: () => undefined });
+    const lite = new PGlite();
+    afterAll(async () => {
+      await Promise.all([pool.end(), sql.end(), lite.close()]);
+      await server.stop();
+    });
+    const store = postgresStore(pool);
+
+    it("says what to do where the table is missing, from check() and at the first claim", async () => {
+      const absent = postgresStore(pool, { table: "absent" });
+      const nowhere = postgresStore(pool, { schema: "nowhere" });
+      for (const ask of [() => absent.check(), () => absent.claim(makeClaim()), () => nowhere.check()]) {
+        const asked = ask();
+        await expect(asked).rejects.toThrow(ConfigurationError);
+        await expect(asked).rejects.toMatchObject({ code: "MISCONFIGURED", message: expect.stringContaining("migrate()") });
+      }
+    });
+
+    it("says so where a table of its name is another's, or not for this role", async () => {
+      await pool.query('CREATE TABLE "others" (key text PRIMARY KEY, value text)');
+      await expect(postgresStore(pool, { table: "others" }).check()).rejects.toThrow(/choose another name/);
+      await expect(postgresStore(pool, { table: "others" }).claim(makeClaim())).rejects.toThrow(ConfigurationError);
+      await store.migrate();
+      await pool.query("CREATE ROLE guest LOGIN");
+      const guest = new pg.Pool({ connectionString: server.url.replace("test@", "guest@") });
+      await expect(postgresStore(guest).claim(makeClaim())).rejects.toThrow(/grant it SELECT, INSERT, UPDATE and DELETE/);
+      await pool.query("GRANT SELECT, INSERT, UPDATE, DELETE ON countersign_claims TO guest");
+      await postgresStore(guest).migrate();
+      expect(await postgresStore(guest).claim(makeClaim({ mark: "mark-guest" }))).toMatchObject({ outcome: "claimed" });
+      await guest.end();
+    });
+
+    it("migrates from twenty connections at once, and again", async () => {
+      const odd = postgresStore(pool, { schema: "Odd", table: "select" });
+      await Promise.all(Array.from({ length: 20 }, () => odd.migrate()));
+      await odd.migrate();
+      await odd.check();
+      const claim = makeClaim();
+      await odd.claim(claim);
+      await odd.commit(claim, KEEP);
+      expect(await odd.claim(claim)).toEqual({ outcome: "duplicate", tag: claim.tag });
+      expect((await pool.query('SELECT count(*)::int AS n FROM "Odd"."select"')).rows).toEqual([{ n: 1 }]);
+    });
+
+    it("runs one statement for each operation", async () => {
+      let statements = 0;
+      const counted = postgresStore({
+        query(text: string, values: string[]) {
+          statements += 1;
+          return pool.query(text, values);
+        },
+      });
+      for (const mark of [undefined, "mark-counted"]) {
+        const claim = makeClaim({ mark });
+        statements = 0;
+        await counted.claim(claim);
+        await counted.renew(claim);
+        await counted.claim({ ...claim, token: "other" });
+        await counted.commit(claim, KEEP);
+        await counted.claim({ ...claim, token: "other" });
+        await counted.release(claim);
+        expect(statements).toBe(6);
+      }
+    });
+
+    it("refuses a row that is no claim", async () => {
+      const claim = makeClaim();
+      await pool.query("INSERT INTO countersign_claims VALUES ($1, 'x', 'y', 'infinity')", [claim.key]);
+      await expect(store.claim(claim)).rejects.toThrow(/not a claim of this store|infinite/);
+    });
+
+    it("decides rightly for callers whose sessions ask for serializable transactions", async () => {
+      const strict = new pg.Pool({ connectionString: server.url, max: 20, options: "-c default_transaction_isolation=serializable" });
+      const careful = postgresStore(strict);
+      for (let round = 0; round < 10; round++) {
+        const claim = makeClaim({ mark: `mark-strict-${round}` });
+        const answers = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => careful.claim({ ...claim, token: `caller-${i}` })));
+        const claimed = answers.filter((answer) => answer.status === "fulfilled" && answer.value.outcome === "claimed");
+        expect(claimed).toHaveLength(1);
+      }
+      await strict.end();
+    });
+
+    it("gives back the space of rows whose time is over", async () => {
+      const table = postgresStore(pool, { table: "swept" });
+      await table.migrate();
+      await pool.query(
+        `INSERT INTO swept SELECT 'old-' || i, NULL, 'tag', clock_timestamp() - interval '1 second' FROM generate_series(1, 20000) i`,
+      );
+      await pool.query(
+        `INSERT INTO swept SELECT 'new-' || i, NULL, 'tag', clock_timestamp() + interval '1 hour' FROM generate_series(1, 1000) i`,
+      );
+      const left = async () => (await pool.query("SELECT count(*)::int AS n FROM swept WHERE key LIKE 'old-%'")).rows[0].n;
+      for (let i = 0; i < 100 && (await left()) > 0; i++) {
+        await Promise.all(Array.from({ length: 100 }, () => table.claim(makeClaim())));
+      }
+      expect(await left()).toBe(0);
+      expect((await pool.query("SELECT count(*)::int AS n FROM swept WHERE key LIKE 'new-%'")).rows).toEqual([{ n: 1000 }]);
+    });
+
+    describe("commitIn", () => {
+      /** A transaction that writes one order and commits the claim, over each client. */
+      const transactions: Record<string, (event: WebhookEvent, fail: boolean) => Promise<unknown>> = {
+        async pg(event, fail) {
+          const client = await pool.connect();
+          try {
+            await client.query("BEGIN");
+            await client.query("INSERT INTO orders VALUES ('pg')");
+            await store.commitIn(client, event);
+            if (fail) throw new Error("the handler's own");
+            await client.query("COMMIT");
+          } catch (error) {
+            await client.query("ROLLBACK");
+            throw error;
+          } finally {
+            client.release();
+          }
+        },
+        "postgres.js": (event, fail) =>
+          sql.begin(async (transaction) => {
+            await transaction`INSERT INTO orders VALUES ('postgres.js')`;
+            await store.commitIn(transaction, event);
+            if (fail) throw new Error("the handler's own");
+          }),
+        PGlite: (event, fail) =>
+          lite.transaction(async (transaction) => {
+            await transaction.query("INSERT INTO orders VALUES ('PGlite')");
+            await store.commitIn(transaction, event);
+            if (fail) throw new Error("the handler's own");
+          }),
+      };
+      const schema = "CREATE TABLE IF NOT EXISTS orders (name text)";
+
+      for (const [name, transact] of Object.entries(transactions)) {
+        it(`stands or falls with the business write over ${name}`, async () => {
+          const run: { query(text: string): Promise<{ rows: unknown[] }> } = name === "PGlite" ? lite : pool;
+          const here = name === "PGlite" ? postgresStore(lite) : store;
+          await here.migrate();
+          await run.query(schema);
+          for (const mark of [undefined, `mark-own-${name}`]) {
+            const orders = async () => (await run.query(`SELECT name FROM orders WHERE name = '${name}'`)).rows.length;
+            const before = await orders();
+            const claim = makeClaim({ mark: mark?.replace(".", "-") });
+            await here.claim(claim);
+            await expect(transact(eventOf(claim, KEEP), true)).rejects.toThrow("the handler's own");
+            expect(await orders()).toBe(before);
+            expect(await here.claim({ ...claim, token: "other" })).toMatchObject({ outcome: "busy" });
+            await transact(eventOf(claim, KEEP), false);
+            expect(await orders()).toBe(before + 1);
+            expect(await here.claim({ ...claim, token: "other" })).toEqual({ outcome: "duplicate", tag: claim.tag });
+            expect(await here.commit(claim, KEEP)).toBe("ok");
+          }
+        });
+
+        it(`throws over ${name} where the lease is not ours any more, and nothing is written`, async () => {
+          const run: { query(text: string): Promise<{ rows: unknown[] }> } = name === "PGlite" ? lite : pool;
+          const here = name === "PGlite" ? postgresStore(lite) : store;
+          const orders = async () => (await run.query("SELECT name FROM orders")).rows.length;
+          const before = await orders();
+          const claim = makeClaim();
+          await expect(transact(eventOf(claim, KEEP), false)).rejects.toMatchObject({ code: "LEASE_LOST" });
+          await here.claim({ ...claim, token: "other" });
+          await expect(transact(eventOf(claim, KEEP), false)).rejects.toMatchObject({ code: "LEASE_LOST" });
+          expect(await orders()).toBe(before);
+        });
+      }
+
+      it("makes a rival wait for the transaction's end, even past the lease, and then see it done", async () => {
+        const claim = makeClaim({ lease: 50 });
+        await store.claim(claim);
+        const client = await pool.connect();
+        await client.query("BEGIN");
+        await store.commitIn(client, eventOf(claim, KEEP));
+        await client.query("SELECT pg_sleep(0.1)");
+        let answered = false;
+        const rival = store.claim({ ...claim, token: "other", lease: 60_000 }).finally(() => {
+          answered = true;
+        });
+        await client.query("SELECT pg_sleep(0.1)");
+        expect(answered).toBe(false);
+        await client.query("COMMIT");
+        client.release();
+        expect(await rival).toEqual({ outcome: "duplicate", tag: claim.tag });
+      });
+
+      it("refuses an event without a claim", async () => {
+        await expect(store.commitIn(pool, { id: "copy" } as WebhookEvent)).rejects.toThrow(ConfigurationError);
+        await expect(store.commitIn({} as never, { id: "copy" } as WebhookEvent)).rejects.toThrow(/^transaction: /);
+      });
+    });
+  });

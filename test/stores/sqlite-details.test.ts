@@ -1,0 +1,180 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { ConfigurationError, type WebhookEvent } from "@countersign/core";
+import { sqliteStore } from "@countersign/stores/sqlite";
+import Database from "libsql";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { makeClaim, pause, rival } from "../../packages/testing/src/stores/case-tools.js";
+import { eventOf } from "./event-of.js";
+import { makeDatabaseFile } from "./sqlite-harness.js";
+
+const KEEP = { key: 60_000, mark: 60_000 };
+
+describe("sqliteStore", () => {
+  let place: ReturnType<typeof makeDatabaseFile>;
+  let handles: InstanceType<typeof Database>[];
+  const open = () => {
+    const handle = new Database(place.file);
+    handles.push(handle);
+    return handle;
+  };
+  beforeEach(() => {
+    place = makeDatabaseFile();
+    handles = [];
+  });
+  afterEach(() => {
+    for (const handle of handles) handle.close();
+    place.remove();
+  });
+
+  it("refuses a handle of a shape nobody knows, and options that are wrong", () => {
+    for (const wrong of [undefined, null, {}, "claims.db", { prepare() {} }]) {
+      expect(() => sqliteStore(wrong as never)).toThrow(ConfigurationError);
+      expect(() => sqliteStore(wrong as never)).toThrow(/node:sqlite, better-sqlite3, libsql or bun:sqlite/);
+    }
+    const handle = open();
+    for (const table of ["", "a-b", 'a"b', "1a", "sqlite_x", "x".repeat(64), 5])
+      expect(() => sqliteStore(handle, { table } as never)).toThrow(/^table: /);
+    for (const timeout of [0, -1, Number.NaN, 61, "2"]) expect(() => sqliteStore(handle, { timeout } as never)).toThrow(/^timeout: /);
+    for (const pollInterval of [0, Number.POSITIVE_INFINITY])
+      expect(() => sqliteStore(handle, { pollInterval })).toThrow(/^pollInterval: /);
+    expect(() => sqliteStore(handle, { prefix: "a" } as never)).toThrow(/^prefix: /);
+  });
+
+  it("goes on with the event loop while another connection holds the lock, and gets through afterwards", async () => {
+    const store = sqliteStore(open());
+    await store.check();
+    const other = open();
+    other.exec("BEGIN IMMEDIATE");
+    let turns = 0;
+    const ticking = setInterval(() => turns++, 1);
+    const claim = store.claim(makeClaim());
+    await pause(200);
+    clearInterval(ticking);
+    expect(turns).toBeGreaterThan(50);
+    other.exec("COMMIT");
+    expect(await claim).toEqual({ outcome: "claimed", repeats: false });
+  });
+
+  it("rejects when the lock is held longer than its timeout", async () => {
+    const store = sqliteStore(open(), { timeout: 0.1 });
+    await store.check();
+    const other = open();
+    other.exec("BEGIN IMMEDIATE");
+    const start = performance.now();
+    await expect(store.claim(makeClaim())).rejects.toThrow(/stayed locked for 0.1 s/);
+    expect(performance.now() - start).toBeLessThan(1000);
+    other.exec("ROLLBACK");
+    expect(await store.claim(makeClaim())).toMatchObject({ outcome: "claimed" });
+  });
+
+  it("tells a duplicate while another connection holds the lock", async () => {
+    const store = sqliteStore(open());
+    const claim = makeClaim();
+    await store.commit(claim, KEEP);
+    const other = open();
+    other.exec("BEGIN IMMEDIATE");
+    expect(await sqliteStore(open(), { timeout: 0.05 }).claim(rival(claim))).toEqual({ outcome: "duplicate", tag: claim.tag });
+    other.exec("ROLLBACK");
+  });
+
+  it("leaves the handle's own busy timeout as it was, and does not wait by it", async () => {
+    const handle = open();
+    handle.exec("PRAGMA busy_timeout = 4321");
+    const store = sqliteStore(handle, { timeout: 0.05 });
+    await store.check();
+    const other = open();
+    other.exec("BEGIN IMMEDIATE");
+    const start = performance.now();
+    await expect(store.claim(makeClaim())).rejects.toThrow(/locked/);
+    expect(performance.now() - start).toBeLessThan(1000);
+    expect(handle.prepare("PRAGMA busy_timeout").get()).toMatchObject({ timeout: 4321 });
+    other.exec("ROLLBACK");
+  });
+
+  it("waits for a transaction that the application left open on the same handle", async () => {
+    const handle = open();
+    const store = sqliteStore(handle);
+    await store.check();
+    handle.exec("BEGIN");
+    const claim = store.claim(makeClaim());
+    await pause(20);
+    handle.exec("COMMIT");
+    expect(await claim).toMatchObject({ outcome: "claimed" });
+  });
+
+  it("refuses a row that is no claim, and a table that is another's", async () => {
+    const handle = open();
+    const store = sqliteStore(handle);
+    await store.check();
+    const claim = makeClaim();
+    handle.prepare("INSERT INTO countersign_claims VALUES (?, 5, 'tag', 'tomorrow')").run(claim.key);
+    for (const operation of [store.claim(claim), store.commit(claim, KEEP)])
+      await expect(operation).rejects.toThrow(/not a claim of this store/);
+    handle.exec("CREATE TABLE others (key TEXT PRIMARY KEY, value TEXT)");
+    await expect(sqliteStore(handle, { table: "others" }).check()).rejects.toThrow(ConfigurationError);
+    await expect(sqliteStore(handle, { table: "others" }).claim(makeClaim())).rejects.toMatchObject({ code: "MISCONFIGURED" });
+  });
+
+  it("gives back the space of rows whose time is over", async () => {
+    const handle = open();
+    const store = sqliteStore(handle);
+    await store.check();
+    const insert = handle.prepare("INSERT INTO countersign_claims VALUES (?, NULL, 'tag', ?)");
+    for (let i = 0; i < 2000; i++) insert.run(`old-${i}`, 5);
+    for (let i = 0; i < 200; i++) insert.run(`new-${i}`, Date.now() + 3_600_000);
+    for (let i = 0; i < 1000; i++) await store.claim(makeClaim());
+    await expect
+      .poll(() => handle.prepare("SELECT count(*) AS n FROM countersign_claims WHERE key LIKE 'old-%'").get())
+      .toMatchObject({ n: 0 });
+    expect(handle.prepare("SELECT count(*) AS n FROM countersign_claims WHERE key LIKE 'new-%'").get()).toMatchObject({ n: 200 });
+  });
+
+  it("gives each key to one of four processes", async () => {
+    await sqliteStore(open()).check();
+    const keys = Array.from({ length: 50 }, (_, i) => `shared-${i}`);
+    const worker = fileURLToPath(new URL("./sqlite-worker.ts", import.meta.url));
+    const counts = await Promise.all(
+      [1, 2, 3, 4].map(async () => {
+        const child = fork(worker, [place.file, ...keys], { execArgv: ["--conditions=@countersign/source", "--import", "tsx"] });
+        const [claimed] = (await once(child, "message")) as [string[]];
+        await once(child, "exit");
+        return claimed;
+      }),
+    );
+    expect(counts.flat().sort()).toEqual([...keys].sort());
+  });
+
+  describe("commitIn", () => {
+    it("stands or falls with the business write", async () => {
+      const handle = open();
+      const store = sqliteStore(open());
+      handle.exec("CREATE TABLE orders (name TEXT)");
+      const claim = makeClaim({ mark: "mark-own" });
+      await store.claim(claim);
+      const transact = handle.transaction((fail: boolean) => {
+        handle.exec("INSERT INTO orders VALUES ('one')");
+        store.commitIn(handle, eventOf(claim, KEEP));
+        if (fail) throw new Error("the handler's own");
+      });
+      const orders = () => handle.prepare("SELECT count(*) AS n FROM orders").get();
+      expect(() => transact(true)).toThrow("the handler's own");
+      expect(orders()).toMatchObject({ n: 0 });
+      expect(await store.claim(rival(claim))).toMatchObject({ outcome: "busy" });
+      transact(false);
+      expect(orders()).toMatchObject({ n: 1 });
+      expect(await store.claim(rival(claim))).toEqual({ outcome: "duplicate", tag: claim.tag });
+      expect(await store.commit(claim, KEEP)).toBe("ok");
+    });
+
+    it("throws where the lease is not ours any more, or the event has no claim", async () => {
+      const handle = open();
+      const store = sqliteStore(handle);
+      const claim = makeClaim();
+      await store.claim(rival(claim));
+      expect(() => store.commitIn(handle, eventOf(claim, KEEP))).toThrow(expect.objectContaining({ code: "LEASE_LOST" }));
+      expect(() => store.commitIn(handle, { id: "copy" } as WebhookEvent)).toThrow(ConfigurationError);
+    });
+  });
+});
