@@ -12,6 +12,7 @@ export {
   sendNodeReply,
   toFailedStatus,
 } from "./adapter/node-response.js";
+export { toParsedBody } from "./adapter/parsed-body.js";
 export { toRefusedDelivery } from "./adapter/refused-delivery.js";
 export { serveNext, toError } from "./adapter/serve-next.js";
 export { type Served, serve } from "./serve.js";
