@@ -1,0 +1,11 @@
+export {
+  ConfigurationError,
+  createVerifier,
+  VerificationError,
+  type Verifier,
+  type VerifierOptions,
+  WebhookError,
+  type WebhookEvent,
+} from "@countersign/core";
+export { Event } from "./event.js";
+export { type EventFrom, Webhook } from "./webhook.js";

@@ -1,0 +1,44 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Delivery, WebhookEvent } from "@countersign/core";
+import { fromNodeRequest, toParsedBody } from "@countersign/core/adapter";
+import type { ExecutionContext } from "@nestjs/common";
+
+/** What Express's request and Fastify's have in common here. */
+export interface NestRequest {
+  readonly raw?: IncomingMessage;
+  readonly originalUrl?: string;
+  readonly rawBody?: Uint8Array;
+  body?: unknown;
+  webhook?: { readonly event: WebhookEvent };
+}
+
+/** One request on either platform: under Fastify's request and reply, and as Express's own, lie those of Node. */
+export interface Platform {
+  readonly request: NestRequest;
+  readonly rawRequest: IncomingMessage;
+  readonly rawResponse: ServerResponse;
+  /** Takes the response away from Fastify, which would answer by itself. Express does not. */
+  hijack(): void;
+}
+
+/** Finds Node's request and response under those of the platform. */
+export function toPlatform(context: ExecutionContext): Platform {
+  const request = context.switchToHttp().getRequest<NestRequest>();
+  const response = context.switchToHttp().getResponse<{ readonly raw?: ServerResponse; hijack?(): unknown }>();
+  return {
+    request,
+    rawRequest: request.raw ?? (request as unknown as IncomingMessage),
+    rawResponse: response.raw ?? (response as unknown as ServerResponse),
+    hijack: () => void response.hijack?.(),
+  };
+}
+
+/** Takes a request whose body Nest's parsers may have read by now. */
+export function toDelivery({ request, rawRequest }: Platform): Delivery {
+  const delivery = fromNodeRequest(rawRequest, request.originalUrl);
+  if (request.rawBody !== undefined) return { ...delivery, body: { rawBody: request.rawBody } };
+  return rawRequest.readableDidRead ? { ...delivery, body: toParsedBody(UNKEPT) } : delivery;
+}
+
+const UNKEPT =
+  "Nest's body parser read the body before any guard ran, and kept no bytes; create the app with NestFactory.create(AppModule, { rawBody: true }), and give useBodyParser the same for further content types";

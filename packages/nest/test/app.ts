@@ -1,0 +1,38 @@
+import "reflect-metadata";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import type { INestApplication, NestApplicationOptions, Type } from "@nestjs/common";
+import type { NestFactoryStatic } from "@nestjs/core/nest-factory.js";
+
+// The platforms are installed beside the tests that cross packages, with a Nest of their own: two copies of it, as a package manager may
+// leave them, must do.
+const require = createRequire(new URL("../../../test/package.json", import.meta.url));
+const { NestFactory } = require("@nestjs/core") as { NestFactory: NestFactoryStatic };
+const { Module } = require("@nestjs/common") as typeof import("@nestjs/common");
+type Adapter = Parameters<NestFactoryStatic["create"]>[1];
+const { ExpressAdapter } = require("@nestjs/platform-express") as { ExpressAdapter: new () => Adapter };
+const { FastifyAdapter } = require("@nestjs/platform-fastify") as { FastifyAdapter: new () => Adapter };
+
+export const platforms = [
+  { platform: "Express", createAdapter: (): Adapter => new ExpressAdapter() },
+  { platform: "Fastify", createAdapter: (): Adapter => new FastifyAdapter() },
+] as const;
+
+/** Starts an app of one controller on a free port. */
+export async function start(
+  createAdapter: () => Adapter,
+  controller: Type,
+  { setUp, ...options }: NestApplicationOptions & { setUp?: (app: INestApplication) => void } = {},
+): Promise<{ readonly app: INestApplication; readonly port: number }> {
+  class AppModule {}
+  Module({ controllers: [controller] })(AppModule);
+  const app = await NestFactory.create(AppModule, createAdapter() as never, {
+    rawBody: true,
+    logger: false,
+    forceCloseConnections: true,
+    ...options,
+  });
+  setUp?.(app);
+  await app.listen(0, "127.0.0.1");
+  return { app, port: (app.getHttpServer().address() as AddressInfo).port };
+}
