@@ -57,17 +57,24 @@ export class Draft {
     return this.attempt(scheme).read(source);
   }
 
+  /** Whether a text can be written to a source: not into a body of exact bytes. */
+  takes({ kind }: SourceReader): boolean {
+    return (kind !== "form" && kind !== "json") || kind === this.#form;
+  }
+
   /** Writes a text where it will be read. @throws Error where a body of bytes would have to change */
-  write({ kind, name, path, text: source }: SourceReader, text: string): void {
+  write(source: SourceReader, text: string): void {
+    const { kind, name, path } = source;
     if (kind === "header") this.headers.set(name, text);
     else if (kind === "field") this.fields.set(name, text);
     else if (kind === "claim") this.claims[name] = text;
     else if (kind === "query") this.#url += `${this.#url.includes("?") ? "&" : "?"}${encodeURIComponent(name)}=${encodeURIComponent(text)}`;
-    else if (kind === "form" && this.#form === "form")
-      this.#pairs = [...this.#pairs.filter(([field]) => field !== name), [name, text] as [string, string]];
-    else if (kind === "json" && this.#form === "json") this.#root = put(this.#root, [...this.#envelope(), ...path], text);
-    else
-      throw new Error(`signDelivery: ${source} cannot be written into ${this.#form === "bytes" ? "a body of bytes or text" : this.#form}`);
+    else if (!this.takes(source))
+      throw new Error(
+        `signDelivery: ${source.text} cannot be written into ${this.#form === "bytes" ? "a body of bytes or text" : `a ${this.#form}`}`,
+      );
+    else if (kind === "form") this.#pairs = [...this.#pairs.filter(([field]) => field !== name), [name, text] as [string, string]];
+    else this.#root = put(this.#root, [...this.#envelope(), ...path], text);
   }
 
   /** Where the payload stands inside the body. */

@@ -136,7 +136,7 @@ function writePick(draft: Draft, scheme: CompiledScheme, which: "id" | "type", t
   }
   const there = pick.sources.some((source) => draft.read(scheme, source) !== undefined);
   const [first] = pick.sources;
-  if (first !== undefined && (must || !there)) draft.write(first, text);
+  if (first !== undefined && (must || (!there && draft.takes(first)))) draft.write(first, text);
 }
 
 /** The secret that signs: the first of the ring, as a resolver answers for this delivery. */

@@ -252,7 +252,9 @@ export const byteCases: readonly ConformanceCase[] = [
     async run(session) {
       const delivery = await session.sign(plain, { payload: filled(10), headers: BINARY });
       const more = new Uint8Array([...delivery.body, ...utf8.encode("trailing")]);
-      const { accepted } = await session.expect(await session.send(delivery, { body: more, framing: 10 }), 200, 1);
+      // what follows may be answered for itself, as a bad second request
+      await session.send(delivery, { body: more, framing: 10 });
+      const { accepted } = await session.until("it has run", (report) => report.accepted.length === 1);
       equal(accepted[0]?.body, toHex(delivery.body), "raw body");
     },
   },

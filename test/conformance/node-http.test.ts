@@ -1,0 +1,4 @@
+import { driveHarness } from "./drive-harness.js";
+import { nodeHttp } from "./harnesses/node-http.js";
+
+driveHarness(nodeHttp);
