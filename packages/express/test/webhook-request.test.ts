@@ -69,6 +69,33 @@ describe.each(VERSIONS)("webhook(verifier, handler), which reads the request, on
     expect(outcomes(records)).toEqual(["BODY_TOO_LARGE"]);
   });
 
+  it("lets a sender that does not stop see the refusal, and takes little of what it sends", async () => {
+    const { verifier } = acmeVerifier({ maxBytes: 1000 });
+    const app = make();
+    app.post(
+      "/",
+      webhook(verifier, async () => {}),
+    );
+    const { port } = await open(app);
+    const socket = dial(port, { ...signed(), body: "" }, "/", 100_000_000);
+    let text = "";
+    let sent = 0;
+    socket.on("data", (chunk) => {
+      text += String(chunk);
+    });
+    const send = (): void => {
+      while (socket.writable && sent < 100) {
+        sent++;
+        if (!socket.write(Buffer.alloc(1_000_000))) return void socket.once("drain", send);
+      }
+    };
+    send();
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect(text).toMatch(/^HTTP\/1.1 413 /);
+    expect(text).toContain('"status":413');
+    expect(sent).toBeLessThan(100);
+  });
+
   it("says that a parser has taken the body, and works where it kept the bytes", async () => {
     const { verifier, records } = acmeVerifier();
     const taken = make();

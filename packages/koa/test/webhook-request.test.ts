@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { connect, createServer } from "node:http2";
+import type { AddressInfo } from "node:net";
 import express from "express";
 import { describe, expect, it } from "vitest";
 import { acmeVerifier, outcomes, signed } from "../../express/test/acme.js";
@@ -87,5 +89,41 @@ describe.each(VERSIONS)("webhook(verifier, handler), which reads the request, on
     socket.resetAndDestroy();
     await waitFor(() => records.some(({ code }) => code === "BODY_INCOMPLETE"));
     expect((await fetch(url, delivery)).status).toBe(200);
+  });
+
+  it("works over HTTP/2, and denies success there", async () => {
+    const { verifier, records } = acmeVerifier();
+    const app = makeApp(make);
+    app.use((ctx, next) =>
+      next().catch(() => {
+        ctx.body = "fine";
+      }),
+    );
+    let runs = 0;
+    app.use(
+      webhook(verifier, async () => {
+        if (runs++ === 0) throw new Error("no");
+      }),
+    );
+    const server = createServer(app.callback()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const client = connect(`http://127.0.0.1:${port}`);
+    const { headers, body } = signed();
+    const statuses: unknown[] = [];
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const stream = client.request({ ":method": "POST", ":path": "/", host: "127.0.0.1", ...headers });
+      stream.end(body);
+      const [response] = (await once(stream, "response")) as [Record<string, unknown>];
+      statuses.push(response[":status"]);
+      stream.resume();
+      await once(stream, "close");
+    }
+    client.close();
+    server.close();
+    expect([statuses, outcomes(records)]).toEqual([
+      [500, 200],
+      ["HANDLER_FAILED", undefined],
+    ]);
   });
 });

@@ -78,8 +78,8 @@ export function denySuccess(response: NodeResponse): void {
   const { writeHead } = methods;
   methods.writeHead = (status, ...rest) => {
     const failed = toFailedStatus(status as number);
-    // HTTP/2 has no reason phrase, and none that can be set
-    if (failed !== status) Reflect.set(response, "statusMessage", "");
+    // a reason phrase that somebody set would still say OK; HTTP/2 has none
+    if (failed !== status && Object.hasOwn(response, "statusMessage")) Reflect.set(response, "statusMessage", "");
     return writeHead.call(response, failed, ...rest);
   };
 }
