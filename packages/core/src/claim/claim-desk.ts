@@ -53,6 +53,7 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
   const keeper: ClaimKeeper = {
     store,
     storeTimers,
+    renewEvery: lease / 3,
     renewalTimers: createTimers(lease / 3),
     commitHorizon: settled.horizon,
     say: (code, detail, cause) => say(code as NoticeCode, detail, cause),

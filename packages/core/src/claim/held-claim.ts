@@ -10,7 +10,9 @@ export interface ClaimKeeper {
   readonly store: Store;
   /** Timers of `storeTimeout`. */
   readonly storeTimers: Timers;
-  /** Timers of a third of the lease. */
+  /** Milliseconds between renewals: a third of the lease. */
+  readonly renewEvery: number;
+  /** Timers of that length. */
   readonly renewalTimers: Timers;
   /** Milliseconds over which a commit is tried again: the provider's retry horizon. */
   readonly commitHorizon: number;
@@ -155,22 +157,29 @@ export class HeldClaim implements ClaimHandle {
     this.#start.settled(settlement);
   }
 
-  /** Waits for a third of the lease, or for the end of the handler's time if that is nearer. */
+  /** Waits for the next renewal, or for the end of the handler's time if that is nearer. */
   #watch(): void {
-    const left = this.#start.handlerTimeout - (performance.now() - this.#since);
-    const third = (this.#start.claim?.lease ?? Number.POSITIVE_INFINITY) / 3;
-    if (left <= third) {
-      this.#limit = setTimeout(() => this.#expire(), Math.max(0, Math.min(left, 2 ** 31 - 1)));
-      unref(this.#limit);
-    }
-    if (this.#start.claim !== undefined) this.#renewal = this.#keeper.renewalTimers.start(() => void this.#renew());
+    const isRenewed = this.#start.claim !== undefined;
+    if (!isRenewed || this.#left() <= this.#keeper.renewEvery) this.#limitHandler();
+    if (isRenewed) this.#renewal = this.#keeper.renewalTimers.start(() => void this.#renew());
+  }
+
+  /** Milliseconds of the handler's time. */
+  #left(): number {
+    return this.#start.handlerTimeout - (performance.now() - this.#since);
+  }
+
+  #limitHandler(): void {
+    if (this.#limit !== undefined) return;
+    this.#limit = setTimeout(() => this.#expire(), Math.max(0, Math.min(this.#left(), 2 ** 31 - 1)));
+    unref(this.#limit);
   }
 
   async #renew(): Promise<void> {
-    const { claim, handlerTimeout } = this.#start;
+    const { claim } = this.#start;
     if (claim === undefined || this.#state === "over") return;
+    if (this.#state === "open" && this.#left() <= 0) return this.#expire();
     const asked = performance.now();
-    if (this.#state === "open" && asked - this.#since >= handlerTimeout) return;
     try {
       const answer = await askStore(this.#keeper.store, this.#keeper.storeTimers, () => this.#keeper.store.renew(claim));
       if (answer === "lost") return this.#lose("another delivery may have taken the event over");
@@ -186,11 +195,12 @@ export class HeldClaim implements ClaimHandle {
     if (this.#state !== "open") return;
     this.#keeper.say("LEASE_LOST", detail, cause);
     this.#abortWith(new Error(`LEASE_LOST: ${detail}`));
+    this.#limitHandler();
   }
 
   /** The handler's time is over: the lease runs out, and the next delivery takes over. */
   #expire(): void {
-    if (this.#state !== "open") return;
+    if (this.#state !== "open" || this.#reported) return;
     const detail = `the handler did not end within ${Math.round(this.#start.handlerTimeout / 1000)} s; its lease runs out and the next delivery takes over`;
     this.#renewal?.cancel();
     this.#keeper.say("HANDLER_TIMEOUT", detail);
