@@ -3,7 +3,7 @@ import { keepRawBody } from "@countersign/raw-body";
 import { describe, expect, it } from "vitest";
 import { webhook } from "../src/index.js";
 import { acmeVerifier, outcomes, signed } from "./acme.js";
-import { dial, open, readAll, waitFor } from "./session.js";
+import { dial, gate, open, readAll, waitFor } from "./session.js";
 import { VERSIONS } from "./versions.js";
 
 describe.each(VERSIONS)("webhook(verifier, handler), which reads the request, on %s", (_version, make) => {
@@ -132,15 +132,20 @@ describe.each(VERSIONS)("webhook(verifier, handler), which reads the request, on
 
   it("answers a sender that hangs up in the middle of its body with nothing stored", async () => {
     const { verifier, records } = acmeVerifier();
+    const arrived = gate();
+    const receive: typeof verifier.receive = (delivery) => {
+      arrived.open();
+      return verifier.receive(delivery);
+    };
     const app = make();
     app.post(
       "/",
-      webhook(verifier, async () => {}),
+      webhook({ ...verifier, receive }, async () => {}),
     );
     const { url, port } = await open(app);
     const delivery = signed();
     const socket = dial(port, delivery, "/", delivery.body.length + 5);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await arrived.promise;
     socket.resetAndDestroy();
     await waitFor(() => records.some(({ code }) => code === "BODY_INCOMPLETE"));
     expect((await fetch(url, delivery)).status).toBe(200);

@@ -171,15 +171,20 @@ describe("webhook on Hono's Node server", () => {
 
   it("answers a sender that hangs up in the middle of its body with nothing stored", async () => {
     const { verifier, records } = acmeVerifier();
+    const arrived = gate();
+    const receive: typeof verifier.receive = (delivery) => {
+      arrived.open();
+      return verifier.receive(delivery);
+    };
     const app = new Hono();
     app.post(
       "/",
-      webhook(verifier, async () => {}),
+      webhook({ ...verifier, receive }, async () => {}),
     );
     const { url, port } = await serve(app);
     const delivery = signed();
     const socket = dial(port, delivery, "/", delivery.body.length + 5);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await arrived.promise;
     socket.resetAndDestroy();
     await waitFor(() => records.some(({ code }) => code === "BODY_INCOMPLETE"));
     expect((await fetch(url, delivery)).status).toBe(200);

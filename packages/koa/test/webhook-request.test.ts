@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import express from "express";
 import { describe, expect, it } from "vitest";
 import { acmeVerifier, outcomes, signed } from "../../express/test/acme.js";
-import { dial, open, readAll, waitFor } from "../../express/test/session.js";
+import { dial, gate, open, readAll, waitFor } from "../../express/test/session.js";
 import { webhook } from "../src/index.js";
 import { makeApp, VERSIONS } from "./versions.js";
 
@@ -80,12 +80,17 @@ describe.each(VERSIONS)("webhook(verifier, handler), which reads the request, on
 
   it("answers a sender that hangs up in the middle of its body with nothing stored", async () => {
     const { verifier, records } = acmeVerifier();
+    const arrived = gate();
+    const receive: typeof verifier.receive = (delivery) => {
+      arrived.open();
+      return verifier.receive(delivery);
+    };
     const app = makeApp(make);
-    app.use(webhook(verifier, async () => {}));
+    app.use(webhook({ ...verifier, receive }, async () => {}));
     const { url, port } = await open(app.callback());
     const delivery = signed();
     const socket = dial(port, delivery, "/", delivery.body.length + 5);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await arrived.promise;
     socket.resetAndDestroy();
     await waitFor(() => records.some(({ code }) => code === "BODY_INCOMPLETE"));
     expect((await fetch(url, delivery)).status).toBe(200);
