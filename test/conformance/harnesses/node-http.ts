@@ -21,7 +21,11 @@ export const nodeHttp: Harness = {
           response.destroy();
           throw new Error("broken off");
         });
-        sendNodeReply(request, response, served.reply ?? { status: served.answer?.status ?? 500, headers: {}, body: null });
+        sendNodeReply(
+          request,
+          response,
+          served.reply ?? { status: typeof served.answer === "object" ? served.answer.status : 500, headers: {}, body: null },
+        );
         return;
       }
       const served = await serveNext(stage.verifier, delivery, async (event) => {

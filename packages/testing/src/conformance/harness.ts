@@ -135,6 +135,8 @@ export interface Harness {
   readonly name: string;
   readonly traits: readonly Trait[];
   readonly forms: readonly Form[];
+  /** Traits that it lacks in one form alone. */
+  readonly without?: Partial<Record<Form, readonly Trait[]>>;
   /** Starts one server that has every stage of `createStages()` mounted in that form. */
   open(form: Form): Promise<Server>;
 }

@@ -10,8 +10,8 @@ import { pathOf } from "./stage.js";
 export type SeenRefusals = Map<number, string>;
 
 /** What a harness lacks for a case. */
-export function lacking({ needs = [] }: ConformanceCase, traits: readonly Trait[]): readonly Trait[] {
-  return needs.filter((trait) => !traits.includes(trait));
+export function lacking({ needs = [] }: ConformanceCase, { traits, without }: Harness, form: Form): readonly Trait[] {
+  return needs.filter((trait) => !traits.includes(trait) || without?.[form]?.includes(trait));
 }
 
 /** Runs the case at a position of the list that the server's stages were made of. @throws Error if something does not hold */

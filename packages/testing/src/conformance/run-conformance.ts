@@ -1,5 +1,5 @@
 import type { ConformanceCase } from "./conformance-case.js";
-import type { Form, Harness } from "./harness.js";
+import type { Form, Harness, Trait } from "./harness.js";
 import { lacking, runCase, type SeenRefusals } from "./run-case.js";
 
 /** How one case went. */
@@ -30,7 +30,7 @@ export async function runConformance(
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const [position, one] = next;
-      const result = await resultOf(one, () => runCase(one, position, { server, harness, form, refusals }), harness);
+      const result = await resultOf(one, () => runCase(one, position, { server, harness, form, refusals }), lacking(one, harness, form));
       results.push(result);
       onResult(result);
     }
@@ -43,9 +43,7 @@ export async function runConformance(
   return results;
 }
 
-async function resultOf(one: ConformanceCase, run: () => Promise<void>, { traits }: Harness): Promise<CaseResult> {
-  const { name } = one;
-  const lacks = lacking(one, traits);
+async function resultOf({ name }: ConformanceCase, run: () => Promise<void>, lacks: readonly Trait[]): Promise<CaseResult> {
   if (lacks.length > 0) return { name, outcome: "skipped", reason: `no ${lacks.join(", ")} here` };
   try {
     await run();
