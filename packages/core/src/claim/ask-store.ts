@@ -11,8 +11,13 @@ class StoreSilent extends Error {
 }
 
 /** Asks a store, for at most the length of the timers. A store that throws where it should reject is taken as rejecting. */
-export async function askStore<T>(store: Store, timers: Timers, question: () => Promise<T>): Promise<T> {
-  return store.immediate === true ? question() : limited(timers, question);
+export function askStore<T>(store: Store, timers: Timers, question: () => Promise<T>): Promise<T> {
+  if (store.immediate !== true) return limited(timers, question);
+  try {
+    return question();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 function limited<T>(timers: Timers, question: () => Promise<T>): Promise<T> {

@@ -7,7 +7,7 @@ import type { Settled } from "../options.js";
 import { askStore, toStoreRefusal } from "./ask-store.js";
 import { type ClaimKeeper, HeldClaim, type Settlement } from "./held-claim.js";
 import { type ClaimFacts, type ClaimPlan, createClaimPlanner } from "./plan-claim.js";
-import type { Claim, Keep } from "./store.js";
+import type { Claim, ClaimAnswer, Keep } from "./store.js";
 
 /** A delivery that may be handled now, or a duplicate of one that was. */
 export type Claimed =
@@ -66,7 +66,7 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
   const releaseLost = (claim: Claim): void => void askStore(store, storeTimers, () => store.release(claim)).catch(() => {});
 
   /** A claim whose answer was lost may have been made: it is released by its token, now and if the answer still comes. */
-  const ask = async (claim: Claim): Promise<Awaited<ReturnType<typeof store.claim>>> => {
+  const askInTime = async (claim: Claim): Promise<ClaimAnswer> => {
     let isLate = false;
     try {
       return await askStore(store, storeTimers, async () => {
@@ -77,6 +77,13 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
     } catch (error) {
       isLate = true;
       releaseLost(claim);
+      throw error;
+    }
+  };
+  const ask = async (claim: Claim): Promise<ClaimAnswer> => {
+    try {
+      return await (store.immediate === true ? store.claim(claim) : askInTime(claim));
+    } catch (error) {
       throw toStoreRefusal(error);
     }
   };
@@ -97,7 +104,8 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
 
   return {
     async claim(request) {
-      const planned = await plan(request.facts);
+      const found = plan(request.facts);
+      const planned = found instanceof Promise ? await found : found;
       if (planned === undefined) return hold(undefined, { key: 0, mark: 0 }, false, request);
       // drawn late: some platforms deny randomness at start
       fence ??= randomText();

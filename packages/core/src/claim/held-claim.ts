@@ -78,17 +78,17 @@ export class HeldClaim implements ClaimHandle {
     return this.#abort.signal;
   }
 
-  async commit(): Promise<void> {
-    await this.#commit(this.#start.successStatus);
+  commit(): Promise<void> {
+    return this.#commit(this.#start.successStatus);
   }
 
-  async release(): Promise<void> {
-    await this.#release({ status: undefined, code: "HANDLER_FAILED", cause: undefined });
+  release(): Promise<void> {
+    return this.#release({ status: undefined, code: "HANDLER_FAILED", cause: undefined });
   }
 
-  async conclude(status: number): Promise<void> {
-    if (status >= 200 && status < 300) await this.#commit(status);
-    else await this.#release({ status, code: "HANDLER_FAILED", cause: undefined });
+  conclude(status: number): Promise<void> {
+    if (status >= 200 && status < 300) return this.#commit(status);
+    return this.#release({ status, code: "HANDLER_FAILED", cause: undefined });
   }
 
   async fail(code: "HANDLER_FAILED" | "NOBODY_REPLIED", cause?: unknown): Promise<Reply> {
@@ -100,8 +100,9 @@ export class HeldClaim implements ClaimHandle {
     if (this.#state !== "open") return;
     this.#state = "committing";
     this.#report({ status, code: undefined, cause: undefined });
+    const isCommitted = await this.#tryCommit();
     this.#keeper.leave(this);
-    if (await this.#tryCommit()) this.#end();
+    if (isCommitted) this.#end();
     else this.#commitLater(FIRST_RETRY, performance.now() + this.#keeper.commitHorizon);
   }
 
@@ -138,11 +139,11 @@ export class HeldClaim implements ClaimHandle {
     if (this.#state !== "open") return;
     this.#end();
     this.#report(settlement);
-    this.#keeper.leave(this);
     const { claim } = this.#start;
-    if (claim === undefined) return;
     // what the store does not hear is left to the lease
-    await askStore(this.#keeper.store, this.#keeper.storeTimers, () => this.#keeper.store.release(claim)).catch(() => {});
+    if (claim !== undefined)
+      await askStore(this.#keeper.store, this.#keeper.storeTimers, () => this.#keeper.store.release(claim)).catch(() => {});
+    this.#keeper.leave(this);
   }
 
   #end(): void {

@@ -52,26 +52,42 @@ interface Row {
 }
 
 /** Makes the planner of one receiver. It answers nothing where a delivery has neither an id nor content that may not recur. */
-export function createClaimPlanner(endpoint: string, repeats: "accept" | "refuse"): (facts: ClaimFacts) => Promise<ClaimPlan | undefined> {
+export function createClaimPlanner(
+  endpoint: string,
+  repeats: "accept" | "refuse",
+): (facts: ClaimFacts) => Awaitable<ClaimPlan | undefined> {
   const name = toField(endpoint);
 
-  return async (facts) => {
-    const { attempt, ringTenant } = facts;
-    const { scheme } = attempt;
-    const found = facts.id !== undefined && scheme.signed.id ? signedIdRow(facts.id, attempt) : contentRow(facts, repeats);
-    const row = found instanceof Promise ? await found : found;
+  const toPlan = (
+    row: Row | undefined,
+    { attempt: { scheme }, type: named, ringTenant, namedTenant }: ClaimFacts,
+  ): Awaitable<ClaimPlan | undefined> => {
     if (row === undefined) return undefined;
+    const { tag, marks } = row;
     // what is unsigned and decides what a handler does joins every key; what is signed is then left as a mark
-    const type = scheme.signed.type ? undefined : facts.type;
-    const tenant = scheme.tenantSigned ? undefined : facts.namedTenant;
-    const made = fingerprint([name + toFields([ringTenant, type, tenant, ...row.key])]);
-    const key = typeof made === "string" ? made : await made;
-    const onMark = row.marks === "refuse" ? "refuse" : "flag";
-    if (row.marks === "joined" && type === undefined && tenant === undefined)
-      return { key, mark: undefined, partition: key, tag: row.tag, onMark };
-    const mark = await fingerprint([name + toFields(["mark", ringTenant, ...row.mark])]);
-    return { key, mark, partition: mark, tag: row.tag, onMark };
+    const type = scheme.signed.type ? undefined : named;
+    const tenant = scheme.tenantSigned ? undefined : namedTenant;
+    const onMark = marks === "refuse" ? "refuse" : "flag";
+    const key = fingerprint([name + toFields([ringTenant, type, tenant, ...row.key])]);
+    if (marks === "joined" && type === undefined && tenant === undefined)
+      return both(key, undefined, (made) => ({ key: made, mark: undefined, partition: made, tag, onMark }));
+    const mark = fingerprint([name + toFields(["mark", ringTenant, ...row.mark])]);
+    return both(key, mark, (made, marked) => ({ key: made, mark: marked, partition: marked, tag, onMark }));
   };
+  return (facts) => {
+    if (facts.id !== undefined && facts.attempt.scheme.signed.id) return toPlan(signedIdRow(facts.id, facts.attempt), facts);
+    return contentRow(facts, repeats).then((row) => toPlan(row, facts));
+  };
+}
+
+/** Digests are at hand on Node, and promises elsewhere. */
+function both<M extends string | undefined>(
+  key: Awaitable<string>,
+  mark: Awaitable<M>,
+  make: (key: string, mark: M) => ClaimPlan,
+): Awaitable<ClaimPlan> {
+  if (typeof key === "string" && !(mark instanceof Promise)) return make(key, mark);
+  return Promise.all([key, mark]).then(([made, marked]) => make(made, marked));
 }
 
 function signedIdRow(id: string, attempt: Attempt): Row {
