@@ -110,8 +110,10 @@ async function contentRow({ attempt, id }: ClaimFacts, repeats: "accept" | "refu
     const body = signsBodyAlone(scheme) ? content : await bodyDigest(attempt);
     return { key: ["id", id, body], mark: ["content", content], tag: content, marks: unique === "stamped" ? "refuse" : "flag" };
   }
-  if (unique === "stamped" || repeats === "refuse") return onContent(await contentDigest(attempt), "");
-  return undefined;
+  if (unique !== "stamped" && repeats === "accept") return undefined;
+  const row = onContent(await contentDigest(attempt), "");
+  // a captured delivery whose id was taken away meets the mark of the one that had it
+  return unique === "stamped" && scheme.id !== undefined ? { ...row, marks: "refuse" } : row;
 }
 
 /** The signed timestamp's text: where keys are equal, equal stamps are equal signed contents. */

@@ -99,7 +99,12 @@ describe("a resolver of secrets", () => {
   it.each([undefined, null])("that answers %s knows no such tenant: decoys stand in", async (answer) => {
     const set = await keysOf(async () => answer as undefined);
     expect(set).toEqual({ keys: [{ id: "decoy", key: decoy }], tenant: undefined, unknown: true });
-    const bare = createKeyRing<Key>("acme.secret", async () => answer as undefined, importKey, () => undefined);
+    const bare = createKeyRing<Key>(
+      "acme.secret",
+      async () => answer as undefined,
+      importKey,
+      () => undefined,
+    );
     expect(await bare.keysFor(context, 1)).toEqual({ keys: [], tenant: undefined, unknown: true });
   });
 
@@ -143,7 +148,12 @@ describe("a resolver of secrets", () => {
       if (typeof of === "string") imported.push(of);
       return { of };
     };
-    const ring = createKeyRing<Key>("acme.secret", async () => ({ tenant: "t", secrets: secret }), counting, () => undefined);
+    const ring = createKeyRing<Key>(
+      "acme.secret",
+      async () => ({ tenant: "t", secrets: secret }),
+      counting,
+      () => undefined,
+    );
     await ring.keysFor(context, 1);
     await ring.keysFor(context, 1);
     expect(imported).toEqual(["first"]);
