@@ -42,3 +42,22 @@ export function toDelivery({ request, rawRequest }: Platform): Delivery {
 
 const UNKEPT =
   "Nest's body parser read the body before any guard ran, and kept no bytes; create the app with NestFactory.create(AppModule, { rawBody: true }), and give useBodyParser the same for further content types";
+
+/** Where Nest keeps what a method's parameters are, by `kind:index`; 1 and 2 are its kinds of `@Res()` and `@Next()`. */
+const ROUTE_ARGUMENTS = "__routeArguments__";
+
+/** Tells whether the handler is given the response (or `next`), and so may answer by itself at any time. */
+export function isGivenResponse(context: ExecutionContext): boolean {
+  const controller = context.getClass();
+  const handler = context.getHandler();
+  // the function's own name may be another decorator's
+  for (let prototype = controller.prototype; prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
+    const method = Object.getOwnPropertyNames(prototype).find(
+      (name) => Object.getOwnPropertyDescriptor(prototype, name)?.value === handler && name !== "constructor",
+    );
+    if (method === undefined) continue;
+    const found: object = Reflect.getMetadata(ROUTE_ARGUMENTS, controller, method) ?? {};
+    return Object.keys(found).some((key) => key.startsWith("1:") || key.startsWith("2:"));
+  }
+  return false;
+}

@@ -9,7 +9,7 @@ import { isBrokenOff, replyInstead, type Served, sendNodeReply, serve } from "@c
 import { applyDecorators, type CanActivate, type NestInterceptor, UseGuards, UseInterceptors } from "@nestjs/common";
 import { tap } from "rxjs";
 import { holdResponse } from "./hold-response.js";
-import { type Platform, toDelivery, toPlatform } from "./platform.js";
+import { isGivenResponse, type Platform, toDelivery, toPlatform } from "./platform.js";
 
 /** The events of a verifier, for the type of a parameter: `@Event() event: EventFrom<typeof verifier>`. */
 export type EventFrom<V> = V extends Verifier<infer E> ? E : never;
@@ -19,6 +19,8 @@ interface Visit {
   /** `left`: something outside has stopped waiting for the handler, which may still be at work. */
   handler: "waiting" | "running" | "fulfilled" | "failed" | "left";
   returned: unknown;
+  /** Whether it may answer by itself, also after it has returned. */
+  readonly isGivenResponse: boolean;
   /** Settles what `serve` waits for, by the status that is about to be sent; `undefined` where nothing was answered. */
   readonly answer: (status: number | undefined) => void;
   readonly fail: (error: unknown) => void;
@@ -50,7 +52,7 @@ export function Webhook<E extends WebhookEvent>(verifier: Verifier<E>): MethodDe
       return new Promise((pass) => {
         const accept = (event: E): Promise<number | undefined> =>
           new Promise((answer, fail) => {
-            const visit: Visit = { handler: "waiting", returned: undefined, answer, fail };
+            const visit: Visit = { handler: "waiting", returned: undefined, isGivenResponse: isGivenResponse(context), answer, fail };
             visits.set(platform.rawRequest, visit);
             platform.request.webhook = { event };
             platform.request.body = event.payload;
@@ -110,7 +112,8 @@ function holdUntilServed(
     if (visit.handler === "left" && !isSuccess) return undefined; // the lease protects a handler that is still at work
     if (isSuccess && (visit.handler === "waiting" || visit.handler === "left"))
       visit.fail(new Error(`${status} was answered before the handler had ended`));
-    visit.answer(isSuccess && visit.handler === "fulfilled" && isNothing(visit.returned) ? undefined : status);
+    const isUnanswered = visit.handler === "fulfilled" && isNothing(visit.returned) && !visit.isGivenResponse;
+    visit.answer(isSuccess && isUnanswered ? undefined : status);
     const { reply } = await served();
     if (reply === undefined || !isSuccess) return undefined;
     return () => {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { connect } from "node:net";
+import { Readable } from "node:stream";
 import {
   type ArgumentsHost,
   type CallHandler,
@@ -162,6 +163,25 @@ describe.each(platforms)("Webhook on $platform", ({ createAdapter }) => {
       [202, undefined],
       [503, "HANDLER_FAILED"],
     ]);
+  });
+
+  it("lets a long stream through, once it is judged", async () => {
+    const { verifier, records } = observed();
+    const long = "x".repeat(3_000_000);
+    @Controller()
+    class Hooks {
+      @Post("hook")
+      @Webhook(verifier)
+      handle(@Res() response: NodeJS.WritableStream & { send?(stream: Readable): unknown; raw?: ServerResponse }) {
+        const stream = Readable.from([long.slice(0, 1_000_000), long.slice(1_000_000)]);
+        if (response.raw === undefined) stream.pipe(response);
+        else response.send?.(stream);
+      }
+    }
+    const port = await listen(Hooks);
+    const response = await send(port);
+    expect((await response.text()) === long).toBe(true);
+    expect(records.map(({ status }) => status)).toEqual([response.status]);
   });
 
   it("releases when the handler throws, and leaves the reply to Nest", async () => {
