@@ -409,6 +409,35 @@ describe.each(majors)("webhook on Fastify $major, as the whole route", ({ create
     expect(records.map(({ code }) => code)).toEqual(["HANDLER_TIMEOUT", "CLAIM_BUSY"]);
   });
 
+  it("keeps the claim while the handler is at work, whatever a timeout of the app's has answered", async () => {
+    const app = create();
+    const { verifier, records } = observed();
+    app.addHook("preHandler", async (_request, reply) => {
+      setTimeout(() => {
+        if (!reply.sent) reply.send(Object.assign(new Error("slow"), { statusCode: 504 }));
+      }, 30);
+    });
+    let finish = (): void => {};
+    let runs = 0;
+    app.post(
+      "/hook",
+      webhook(verifier, async () => {
+        if (++runs > 1) return;
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+      }),
+    );
+    const port = await listen(app);
+    const body = toBody();
+    expect((await send(port, body)).status).toBe(504);
+    expect((await send(port, body)).status).toBe(503);
+    expect(records.map(({ code }) => code)).toEqual(["CLAIM_BUSY"]);
+    finish();
+    await expect.poll(async () => (await send(port, body)).status).toBe(200);
+    expect(runs).toBe(2);
+  });
+
   it("judges a hijacked reply by its response", async () => {
     const app = create();
     const { verifier, records } = observed();
