@@ -58,13 +58,10 @@ const TEXT = 18;
 /** In the byte of the key's length: the tag takes two bytes a character. */
 const WIDE = 0x80;
 
-/** Hashes a key for {@link Committed} (FNV-1a over its first and last eight characters: keys are digests, sixteen of theirs tell them apart). */
+/** Hashes a key for {@link Committed} (FNV-1a over all its characters: keys may differ anywhere). */
 export function hashOf(key: string, seed: number): number {
-  const { length } = key;
-  const middle = length > 16 ? length - 8 : 8;
-  let hash = seed ^ length;
-  for (let i = 0; i < 8 && i < length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-  for (let i = middle; i < length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  let hash = seed;
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
   return (hash ^ (hash >>> 15)) | 0;
 }
 

@@ -132,6 +132,17 @@ describe("memoryStore", () => {
     expect(await store.claim(claimOf("key-100", { token: "x" }))).toMatchObject({ outcome: "claimed" });
   }, 30_000);
 
+  it("stays quick where keys differ in their middle only", async () => {
+    const { store } = open();
+    const start = performance.now();
+    for (let i = 0; i < 50_000; i++) {
+      const claim = claimOf(`begins-alike-${i}-and-ends-alike`);
+      await store.claim(claim);
+      await store.commit(claim, kept());
+    }
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
   it("rejects, and does not throw, where a claim breaks the contract", async () => {
     const { store } = open();
     await expect(store.claim(claimOf(""))).rejects.toThrow(RangeError);
