@@ -16,23 +16,44 @@ export type PostgresClient =
 /** Runs one statement with parameters and answers its rows. */
 export type RunStatement = (text: string, values: readonly (string | number)[]) => Promise<readonly Readonly<Record<string, unknown>>[]>;
 
-type Method = (text: string, values: unknown[], options?: { prepare: boolean }) => PromiseLike<unknown>;
+type Method = (...args: unknown[]) => PromiseLike<unknown>;
 
-/** Tells how a client is spoken to. `name` is what the caller called it. */
-export function toRunStatement(client: PostgresClient, name: string): RunStatement {
+/**
+ * Tells how a client is spoken to. `name` is what the caller called it; `prepare` whether statements are prepared once for each
+ * connection, which saves the database planning them every time, and postgres.js a second round trip.
+ */
+export function toRunStatement(client: PostgresClient, name: string, prepare: boolean): RunStatement {
   const methodOf = (method: string): Method | undefined => {
     const found = (client as unknown as Record<string, unknown> | null | undefined)?.[method];
     return typeof found === "function" ? (found.bind(client) as Method) : undefined;
   };
   const unsafe = methodOf("unsafe");
-  // postgres.js asks the server for the parameters' types first: a second round trip, unless the statement is prepared. A client made
-  // with `prepare: false`, as some poolers want it, stays so.
-  if (unsafe !== undefined) return async (text, values) => toRows(await unsafe(text, [...values], { prepare: true }));
+  if (unsafe !== undefined) return async (text, values) => toRows(await unsafe(text, [...values], { prepare }));
   const query = methodOf("query");
-  if (query !== undefined) {
-    return async (text, values) => toRows(((await query(text, [...values])) as { rows?: unknown } | undefined)?.rows);
+  if (query === undefined)
+    throw new ConfigurationError(name, "must be a Pool or Client of `pg`, the `sql` of `postgres`, or a PGlite database.");
+  // Only `pg` takes a named statement, as one object; what looks like its pool or client is.
+  const named = prepare && ("totalCount" in client || "connectionParameters" in client);
+  return async (text, values) => {
+    const asked = named && values.length > 0 ? query({ name: nameOf(text), text, values: [...values] }) : query(text, [...values]);
+    return toRows(((await asked) as { rows?: unknown } | undefined)?.rows);
+  };
+}
+
+const names = new Map<string, string>();
+
+/** A statement's name on its connection: the same for the same text, whichever store asks. */
+function nameOf(text: string): string {
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  let [high, low] = [0x811c9dc5, 0x01000193];
+  for (let i = 0; i < text.length; i++) {
+    high = Math.imul(high ^ text.charCodeAt(i), 0x01000193);
+    low = Math.imul(low ^ text.charCodeAt(i), 0x85ebca6b);
   }
-  throw new ConfigurationError(name, "must be a Pool or Client of `pg`, the `sql` of `postgres`, or a PGlite database.");
+  const name = `countersign_${(high >>> 0).toString(36)}_${(low >>> 0).toString(36)}`;
+  names.set(text, name);
+  return name;
 }
 
 function toRows(rows: unknown): readonly Readonly<Record<string, unknown>>[] {

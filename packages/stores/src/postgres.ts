@@ -10,7 +10,14 @@ import { assertClaim, assertOptions, toWholeMilliseconds } from "./store-input.j
 export type { PostgresClient } from "./postgres-client.js";
 
 /** Options of {@link postgresStore}. */
-export interface PostgresStoreOptions extends TableOptions {}
+export interface PostgresStoreOptions extends TableOptions {
+  /**
+   * Whether statements are prepared once for each connection (`pg` and postgres.js). `false` for a pooler that hands every transaction
+   * another connection and keeps no prepared statements, as PgBouncer before 1.21 does.
+   * @default true
+   */
+  readonly prepare?: boolean | undefined;
+}
 
 /** A store that can commit together with the application's own writes. */
 export interface PostgresStore extends Store {
@@ -50,8 +57,10 @@ const RETRIES = 3;
  * await store.migrate();
  */
 export function postgresStore(client: PostgresClient, options: PostgresStoreOptions = {}): PostgresStore {
-  const run = withAdvice(toRunStatement(client, "client"));
-  assertOptions("postgresStore", options, ["schema", "table"]);
+  const { prepare = true } = options;
+  const run = withAdvice(toRunStatement(client, "client", prepare));
+  assertOptions("postgresStore", options, ["schema", "table", "prepare"]);
+  if (typeof prepare !== "boolean") throw new ConfigurationError("prepare", "must be true or false.");
   const table = toTableName(options);
   const sql = toStatements(table);
   const sweep = sweeper(run, sql.sweep);
@@ -91,7 +100,7 @@ export function postgresStore(client: PostgresClient, options: PostgresStoreOpti
       await run(toMigration(options), []);
     },
     async commitIn(transaction, event) {
-      const inTransaction = toRunStatement(transaction, "transaction");
+      const inTransaction = toRunStatement(transaction, "transaction", prepare);
       const { claim, keep } = toOwnClaim(event);
       const rows = await inTransaction(claim.mark === undefined ? sql.commitOwn : sql.commitOwnMarked, commitValues(claim, keep));
       if (rows.length !== 1) throw toLeaseLost(event);
@@ -134,6 +143,9 @@ function withAdvice(run: RunStatement): RunStatement {
             "a table of this name exists and is not the one postgresStore makes; choose another name.",
             { cause: error },
           );
+        }
+        if (code === "26000" || code === "42P05") {
+          throw new ConfigurationError("prepare", "a pooler in between loses prepared statements; pass prepare: false.", { cause: error });
         }
         if (code === "42501") {
           throw new ConfigurationError("table", "this role may not use the claims table; grant it SELECT, INSERT, UPDATE and DELETE.", {

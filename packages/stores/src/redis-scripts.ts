@@ -29,8 +29,10 @@ if key == 'corrupt' then return {'corrupt', about} end
 if mark == 'corrupt' then return {'corrupt', aboutMark} end
 `;
 
-/** ARGV: token, tag, lease. */
-const CLAIM = `${LOOK}
+/** ARGV: token, tag, lease. A free key without a mark, which most claims are, takes one command. */
+const CLAIM = `
+if not KEYS[2] and redis.call('SET', KEYS[1], 'L1:' .. ARGV[1] .. ':' .. ARGV[2], 'PX', ARGV[3], 'NX') then return {'claimed', 'none'} end
+${LOOK}
 if key == 'done' then return {'duplicate', about} end
 if key == 'busy' then return {'busy', tostring(about)} end
 local value = 'L1:' .. token .. ':' .. tag

@@ -88,16 +88,19 @@ function refuse(answer: string | undefined): never {
 
 /** Runs scripts by their digest; a server that does not know one (after a restart, a flush, a failover) is sent its text. */
 function runScripts(send: SendCommand) {
-  const digests = new Map<string, Promise<string>>();
+  const digests = new Map<string, string>();
   return async (name: keyof typeof SCRIPTS, keys: string[], args: string[]): Promise<string[]> => {
     const script = SCRIPTS[name];
-    const digest = digests.get(name) ?? sha1(script);
-    digests.set(name, digest);
+    let digest = digests.get(name);
+    if (digest === undefined) {
+      digest = await sha1(script);
+      digests.set(name, digest);
+    }
     const rest = [String(keys.length), ...keys, ...args];
     const first = keys[0]!;
     let reply: unknown;
     try {
-      reply = await send(first, ["EVALSHA", await digest, ...rest]);
+      reply = await send(first, ["EVALSHA", digest, ...rest]);
     } catch (error) {
       if (!isUnknownScript(error)) throw error;
       reply = await send(first, ["EVAL", script, ...rest]);

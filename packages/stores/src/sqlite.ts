@@ -109,10 +109,16 @@ export function sqliteStore(database: SqliteDatabase, options: SqliteStoreOption
     durable: true,
     async claim(claim) {
       assertClaim(claim);
-      // A duplicate is told by reading, which no writer holds up.
-      const refusal = await persist(() => operations.refusal(sqlite, claim));
-      if (refusal !== undefined) return refusal;
-      const answer = await locked(() => operations.claim(sqlite, claim));
+      const answer = await persist(() => {
+        try {
+          return inTransaction(sqlite, () => operations.claim(sqlite, claim));
+        } catch (error) {
+          // A refusal can be told by reading, which no writer holds up.
+          const refusal = isBusy(error) ? operations.refusal(sqlite, claim) : undefined;
+          if (refusal === undefined) throw error;
+          return refusal;
+        }
+      });
       sweep();
       return answer;
     },
@@ -144,14 +150,14 @@ export function sqliteStore(database: SqliteDatabase, options: SqliteStoreOption
 
 /** Takes the write lock before reading: a transaction that reads first can find itself unable to write. */
 function inTransaction<Answer>(sqlite: Sqlite, step: (sqlite: Sqlite) => Answer): Answer {
-  sqlite.exec("BEGIN IMMEDIATE");
+  sqlite.run("BEGIN IMMEDIATE");
   let answer: Answer;
   try {
     answer = step(sqlite);
-    sqlite.exec("COMMIT");
+    sqlite.run("COMMIT");
   } catch (error) {
     try {
-      sqlite.exec("ROLLBACK");
+      sqlite.run("ROLLBACK");
     } catch {
       // Some failures have rolled back already; the first error is the one to tell.
     }
