@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { JSON_BODY, mac, receive, SECONDS } from "./self-made.js";
 
@@ -9,6 +10,15 @@ const replyTo = async (...delivery: Parameters<typeof receive>) => {
 const signedSlack = (body: string) => ({
   headers: { "x-slack-request-timestamp": SECONDS, "x-slack-signature": `v0=${mac("sha256", "s", `v0:${SECONDS}:${body}`, "hex")}` },
   body,
+});
+
+describe("success replies", () => {
+  it("are what Adyen waits for, brackets and all", async () => {
+    const [vector] = JSON.parse(readFileSync(new URL("./vectors.json", import.meta.url), "utf8")).filter(
+      ({ provider }: { provider: string }) => provider === "adyen",
+    );
+    expect(await replyTo("adyen", { secret: vector.key }, vector)).toMatchObject({ outcome: "accepted", status: 200, body: "[accepted]" });
+  });
 });
 
 describe("handshakes", () => {

@@ -31,6 +31,7 @@ export type Pick =
   | { readonly keyBesides: readonly string[] };
 
 // ── 2. Templates: text with {atoms}; `[...]` is dropped when an atom in it is missing; elsewhere a missing atom refuses ──
+// (brackets with no atom in them are text)
 
 /**
  * `url` is the configured origin, with the received query, and the received path unless `publicUrl` names one. `publicUrl` is the

@@ -78,7 +78,8 @@ function compilePieces(text: string, context: TemplateContext): Piece[] {
   for (const part of parts) {
     if (part === "") continue;
     if (/^\{.*\}$/s.test(part)) pieces.push(compileAtom(part.slice(1, -1), context));
-    else if (/^\[.*\]$/s.test(part)) pieces.push({ optional: compilePieces(part.slice(1, -1), context) });
+    else if (/^\[.*\{.*\]$/s.test(part)) pieces.push({ optional: compilePieces(part.slice(1, -1), context) });
+    else if (/^\[[^{}]*\]$/.test(part)) pieces.push(part);
     else if (/[{}[\]]/.test(part)) throw new Error(`unbalanced brackets: ${text}`);
     else pieces.push(part);
   }

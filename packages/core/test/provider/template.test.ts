@@ -70,9 +70,9 @@ describe("render", () => {
   });
 
   it("drops a part in brackets where one of its atoms is missing, and refuses elsewhere", async () => {
-    const text = "[id:{query:id};][a:{header:x-a},b:{header:x-b|lower};][ts;]end";
-    expect(await textOf(text, { url: "/?id=7", headers: { "x-a": "1", "x-b": "B" } })).toBe("id:7;a:1,b:b;ts;end");
-    expect(await textOf(text, { headers: { "x-a": "1" } })).toBe("ts;end");
+    const text = "[id:{query:id};][a:{header:x-a},b:{header:x-b|lower};][ts;]end{body}[]";
+    expect(await textOf(text, { url: "/?id=7", headers: { "x-a": "1", "x-b": "B" } })).toBe("id:7;a:1,b:b;[ts;]end[]");
+    expect(await textOf(text, { headers: { "x-a": "1" } })).toBe("[ts;]end[]");
     expect(await textOf("{query:id}", {})).toBe("HEADER_MISSING");
     expect(await textOf("{query:id|sha256-hex}", {})).toBe("HEADER_MISSING");
     expect(await textOf("[{query:id|sha256-hex}]x", {})).toBe("x");
