@@ -40,6 +40,14 @@ const KNOWN: readonly string[] = [
   ...["tolerance", "idHeader", "typeHeader", "unique", "signedAnew"],
 ];
 const HEADER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const WORDS = {
+  hash: ["sha1", "sha256", "sha384", "sha512"],
+  encoding: ["hex", "base64", "base64url"],
+  secretEncoding: ["utf8", "hex", "base64", "base64url"],
+  timestampUnit: ["s", "ms", "iso"],
+  unique: ["body", "stamped", "nothing"],
+  signedAnew: [true, false],
+} as const;
 
 /**
  * Anyone's own HMAC over the body, with or without a timestamp and an id.
@@ -51,6 +59,9 @@ const HEADER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 export function genericHmac<M extends object = Record<string, unknown>>(options: GenericHmacOptions): Provider<EventOf<M>> {
   const unknown = Object.keys(options).find((option) => !KNOWN.includes(option));
   if (unknown !== undefined) throw new ConfigurationError(`generic-hmac.${unknown}`, `no such option; known are ${KNOWN.join(", ")}`);
+  for (const [option, known] of Object.entries(WORDS) as [keyof typeof WORDS, readonly unknown[]][])
+    if (options[option] !== undefined && !known.includes(options[option]))
+      throw new ConfigurationError(`generic-hmac.${option}`, `expected one of ${known.map((word) => JSON.stringify(word)).join(", ")}`);
   const { hash = "sha256", encoding = "hex", prefix = "", secretEncoding = "utf8", timestampUnit = "s", tolerance = 300 } = options;
   const source = (option: "header" | "timestampHeader" | "idHeader" | "typeHeader"): `header:${string}` | undefined => {
     const name = options[option];
