@@ -9,7 +9,7 @@ import { StoreFull } from "./store.js";
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
   /**
-   * How many keys and marks are held at most. One takes about 110 bytes.
+   * How many keys and marks are held at most. One takes about 100 bytes.
    * @default 1_000_000
    */
   readonly maxClaims?: number | undefined;
