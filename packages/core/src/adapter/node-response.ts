@@ -1,6 +1,7 @@
 import { type NodeRequest as DiscardableRequest, discardBody } from "@countersign/raw-body";
 import { CODES } from "../errors.js";
 import type { Reply } from "../reply.js";
+import { toUtf8 } from "../signature/encodings.js";
 import type { NodeRequest } from "./node-request.js";
 
 /** The part of Node's `ServerResponse` (and of its HTTP/2 twin) that a reply is written to. */
@@ -27,7 +28,7 @@ export function sendNodeReply(request: NodeRequest, response: NodeResponse, repl
   response.statusCode = reply.status;
   for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
   const { body } = reply;
-  response.setHeader("content-length", String(body === null ? 0 : new TextEncoder().encode(body).length));
+  if (reply.status !== 204) response.setHeader("content-length", String(body === null ? 0 : toUtf8(body).length)); // RFC 9110, section 8.6
   closeAfterReply(request, response);
   response.end(body ?? undefined);
 }
