@@ -6,7 +6,7 @@ import { type Answer, conformanceCases, createStages, type Harness } from "@coun
 import express, { type NextFunction, type Request, type Response } from "express";
 import { listening } from "../listening.js";
 
-const TRAITS = ["sockets", "streams", "raw-target", "addresses", "methods", "background"] as const;
+const TRAITS = ["sockets", "streams", "closes", "any-type", "raw-target", "addresses", "methods", "background"] as const;
 
 function createHarness(name: string, make: typeof express): Harness {
   return {

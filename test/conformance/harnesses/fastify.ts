@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import Fastify4 from "fastify4";
 import { listening } from "../listening.js";
 
-const TRAITS = ["sockets", "streams", "raw-target", "addresses", "methods", "background"] as const;
+const TRAITS = ["sockets", "streams", "closes", "any-type", "raw-target", "addresses", "methods", "background"] as const;
 
 function createHarness(name: string, make: () => FastifyInstance): Harness {
   return {

@@ -9,7 +9,7 @@ import { listening } from "../listening.js";
 export const honoNode: Harness = {
   name: "Hono on Node",
   traits: [
-    ...["sockets", "streams", "raw-target", "addresses", "methods", "background", "parsed-first", "parsed-kept"],
+    ...["sockets", "streams", "closes", "any-type", "raw-target", "addresses", "methods", "background", "parsed-first", "parsed-kept"],
     ...["error-handler", "silent", "break-off"],
   ] as Harness["traits"],
   forms: ["handler", "middleware"],

@@ -5,7 +5,7 @@ import { type Answer, conformanceCases, createStages, type Harness } from "@coun
 import Koa, { type ParameterizedContext } from "koa";
 import { listening } from "../listening.js";
 
-const TRAITS = ["sockets", "streams", "raw-target", "addresses", "methods", "background"] as const;
+const TRAITS = ["sockets", "streams", "closes", "any-type", "raw-target", "addresses", "methods", "background"] as const;
 
 function createHarness(name: string, make: typeof Koa): Harness {
   return {

@@ -6,7 +6,7 @@ import { listening } from "../listening.js";
 /** No framework: what core offers to adapters, on Node's own server. */
 export const nodeHttp: Harness = {
   name: "core on node:http",
-  traits: ["sockets", "streams", "raw-target", "addresses", "methods", "background", "break-off"],
+  traits: ["sockets", "streams", "closes", "any-type", "raw-target", "addresses", "methods", "background", "break-off"],
   forms: ["handler", "middleware"],
   async open(form) {
     const { at, control } = createStages(conformanceCases);

@@ -17,6 +17,8 @@ export type Form = "handler" | "middleware";
  *
  * - `sockets`: a real listening server: chunks, aborts, lying lengths
  * - `streams`: nothing reads the body before the adapter does
+ * - `any-type`: bodies of every content type, and of none, reach the adapter
+ * - `closes`: a reply to a body that has not come can close the connection
  * - `raw-target`: the request target arrives as it was written, absolute form included
  * - `addresses`: the peer's address is the socket's
  * - `methods`: every method reaches the route
@@ -29,6 +31,8 @@ export type Form = "handler" | "middleware";
 export type Trait =
   | "sockets"
   | "streams"
+  | "any-type"
+  | "closes"
   | "raw-target"
   | "addresses"
   | "methods"

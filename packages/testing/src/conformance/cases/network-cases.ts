@@ -192,7 +192,7 @@ export const networkCases: readonly ConformanceCase[] = [
   },
   {
     name: "closes the connection to a sender that is refused before its body has come",
-    needs: ["sockets", "streams", "addresses"],
+    needs: ["sockets", "streams", "addresses", "closes"],
     stage: stageOf({ https: "off", allow: [] }),
     async run(session) {
       const delivery = await session.sign(sender, { payload });
