@@ -159,8 +159,9 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
     endpoint: settled.endpoint,
     receive,
     async handle(delivery, handler) {
+      // nothing that a handler returns is an answer, so that there always is a reply
       const served = await serve<E, unknown>(verifier, delivery, handler, () => undefined);
-      return served.reply ?? toProblem("HANDLER_FAILED");
+      return served.reply as Reply;
     },
     async verify({ method = "POST", url = "/", headers, body }) {
       try {

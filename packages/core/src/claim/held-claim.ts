@@ -160,9 +160,9 @@ export class HeldClaim implements ClaimHandle {
 
   /** Waits for the next renewal, or for the end of the handler's time if that is nearer. */
   #watch(): void {
-    const isRenewed = this.#start.claim !== undefined;
-    if (!isRenewed || this.#left() <= this.#keeper.renewEvery) this.#limitHandler();
-    if (isRenewed) this.#renewal = this.#keeper.renewalTimers.start(() => void this.#renew());
+    const { claim } = this.#start;
+    if (claim === undefined || this.#left() <= this.#keeper.renewEvery) this.#limitHandler();
+    if (claim !== undefined) this.#renewal = this.#keeper.renewalTimers.start(() => void this.#renew(claim));
   }
 
   /** Milliseconds of the handler's time. */
@@ -176,9 +176,7 @@ export class HeldClaim implements ClaimHandle {
     unref(this.#limit);
   }
 
-  async #renew(): Promise<void> {
-    const { claim } = this.#start;
-    if (claim === undefined || this.#state === "over") return;
+  async #renew(claim: Claim): Promise<void> {
     if (this.#state === "open" && this.#left() <= 0) return this.#expire();
     const asked = performance.now();
     try {
@@ -219,5 +217,5 @@ export class HeldClaim implements ClaimHandle {
 
 /** A timer of ours never keeps a process alive. */
 function unref(timer: unknown): void {
-  if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function") timer.unref();
+  (timer as { unref?: () => void }).unref?.();
 }

@@ -1,6 +1,6 @@
 import { importPublicKey, importSecret } from "#crypto";
 import { ConfigurationError } from "../errors.js";
-import type { PublicKey, SecretKey } from "../signature/crypto.js";
+import type { KeyForm, PublicKey, SecretKey } from "../signature/crypto.js";
 import { decode, toUtf8 } from "../signature/encodings.js";
 import { createKeyRing, type KeyRing, type Secrets } from "../signature/key-ring.js";
 import { type CompiledProvider, type CompiledScheme, compileProvider, keyPairOf, type Settings } from "./compile.js";
@@ -103,7 +103,7 @@ function configureScheme(name: string, scheme: CompiledScheme, input: PresetInpu
   const algorithm = keyPairOf(scheme.words);
   const importKey = (value: string | Uint8Array): PublicKey => {
     if (typeof value !== "string") throw new Error("a public key is given as text");
-    return importPublicKey(algorithm, publicKeyForm ?? "pem", stripPrefix(value.trim(), publicKeyPrefix, false));
+    return importPublicKey(algorithm, publicKeyForm as KeyForm, stripPrefix(value.trim(), publicKeyPrefix, false));
   };
   const makeDecoy = (): PublicKey | undefined => (algorithm === "ed25519" ? importPublicKey(algorithm, "raw-hex", DECOY_KEY) : undefined);
   return { scheme, ring: createKeyRing<SecretKey | PublicKey>(`${name}.publicKey`, secrets, importKey, makeDecoy) };

@@ -93,7 +93,10 @@ export async function prove(candidates: readonly Candidate[], provider: Configur
       const key = set.keys[position];
       if (key === undefined) throw new Refusal("SIGNATURE_MISMATCH", mismatch(scheme, attempt, set));
       if (scheme.require.conditions.length > 0 && !(await holds(scheme, "require", attempt)))
-        throw new Refusal("SIGNATURE_MISMATCH", `a further condition does not hold: ${Object.keys(scheme.words.require ?? {}).join(", ")}`);
+        throw new Refusal(
+          "SIGNATURE_MISMATCH",
+          `a further condition does not hold: ${Object.keys(scheme.words.require as object).join(", ")}`,
+        );
       attempt.proven = true;
       return { attempt, keyId: key.id, tenant: set.tenant };
     } catch (error) {
@@ -131,7 +134,7 @@ function readCandidates(
   { places, prefix, encoding, separator, maxCandidates }: CompiledSignature,
   attempt: Attempt,
 ): readonly Uint8Array[] {
-  const where = places.length === 1 ? (places[0]?.text ?? "") : `${places[0]?.text} (and ${places.length - 1} more)`;
+  const where = `${places[0]?.text}${places.length === 1 ? "" : ` (and ${places.length - 1} more)`}`;
   const items = attempt.items();
   if (items.length === 0) throw new Refusal("HEADER_MISSING", `${where} is not there`);
   const texts: string[] = [];

@@ -216,7 +216,7 @@ function readAtom({ name, text }: Atom, attempt: Attempt, { context, secret }: I
 
 /** The configured origin, the received query, and the received path unless the configured URL names one. */
 function signedUrl(publicUrl: string, path: string, search: string): string {
-  const [, origin = "", configured = ""] = /^(https?:\/\/[^/?#]*)([^?#]*)/i.exec(publicUrl) ?? [];
+  const [, origin, configured] = /^(https?:\/\/[^/?#]*)([^?#]*)/i.exec(publicUrl) as unknown as [string, string, string];
   return origin + (configured === "" || configured === "/" ? path : configured) + search;
 }
 
