@@ -158,6 +158,17 @@ describe("configureProvider", () => {
     for (const secret of ["whsec_QUJD", "QUJD", Uint8Array.of(65)]) expect(refusalOf(words, { secret })).toBe("it is taken");
   });
 
+  it("takes the key of a token by the token's algorithm", () => {
+    const mechanism = { mechanism: "jwt", verify: () => undefined };
+    const token = { secret: undefined, signature: undefined, content: undefined, token: { from: "header:x" }, publicKey: "pem", mechanism };
+    const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "pem", type: "spki" });
+    const rsaPem = rsa.export({ format: "pem", type: "spki" });
+    expect(refusalOf({ ...token, algorithm: "jwt-es256" }, { publicKey: ec })).toBe("it is taken");
+    expect(refusalOf({ ...token, algorithm: "jwt-rs256" }, { publicKey: rsaPem })).toBe("it is taken");
+    expect(refusalOf({ ...token, algorithm: "jwt-rs256" }, { publicKey: ec })).toContain("it is a key for ec");
+    expect(refusalOf({ secret: { prefix: "key-", encoding: "utf8" } }, { secret: "key-abc" })).toBe("it is taken");
+  });
+
   it("takes a public key with its prefix, and with blanks around it", () => {
     expect(refusalOf({ ...pair, publicKey: { prefix: "whpk_", encoding: "raw-hex" } }, { publicKey: ` whpk_${rawHex}\n` })).toBe(
       "it is taken",

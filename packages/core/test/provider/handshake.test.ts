@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { deliver, mac, openAcme } from "../acme-verifier.js";
-import type { Words } from "./acme.js";
+import { WORDS, type Words } from "./acme.js";
 
 const replyTo = async (words: Words, delivery: Parameters<typeof deliver>[0], config?: object) => {
   const opened = openAcme(words, {}, config);
@@ -57,6 +57,21 @@ describe("an unsigned handshake", () => {
     const reply = await replyTo({ handshake: [sign] }, get("/?t=a&c=x"), { secret });
     expect(reply.body).toContain(createHmac("sha256", "of a").update("x").digest("base64"));
     expect(await replyTo({ handshake: [sign] }, get("/?t=b&c=x"), { secret })).toMatchObject({ code: "HANDSHAKE_REFUSED" });
+  });
+
+  it("is not signed with a public key, nor where no secret is configured", async () => {
+    const key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+    const pair = { algorithm: "ed25519", secret: undefined, publicKey: "raw-hex", handshake: [sign] };
+    expect(await replyTo(pair, get("/?c=x"), { publicKey: key })).toMatchObject({ code: "HANDSHAKE_REFUSED" });
+    const { algorithm, secret, signature, content } = WORDS;
+    const none = { algorithm: undefined, secret: undefined, signature: undefined, content: undefined };
+    const schemes = [
+      { scheme: { algorithm, secret, signature, content } },
+      { scheme: { algorithm: "ed25519", publicKey: "raw-hex", signature, content } },
+    ];
+    expect(await replyTo({ ...none, schemes, handshake: [sign] }, get("/?c=x"), { publicKey: key })).toMatchObject({
+      code: "HANDSHAKE_REFUSED",
+    });
   });
 
   it("that does not match is refused where only handshakes have its method, and never reaches a handler", async () => {

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ConfigurationError } from "../../src/errors.js";
 import type { WebhookEvent } from "../../src/event.js";
 import type { JwtMechanism, KeyFetcher } from "../../src/provider/mechanism.js";
 import type { SecretResolver } from "../../src/signature/key-ring.js";
@@ -249,6 +250,19 @@ describe("fetched keys", () => {
     expect(asked).toHaveLength(2);
   });
 
+  it("come from a URL that is fixed, with no hosts to name", async () => {
+    const keys: KeyFetcher["keys"] = async (url) => {
+      expect(url).toBe("https://keys.acme.example/eu");
+      return [];
+    };
+    const words = {
+      ...keyFetcher(keys),
+      options: { region: "text" },
+      publicKey: { url: "https://keys.acme.example/{option:region}", as: "pem", mechanism: { mechanism: "keys", keys } },
+    };
+    expect(await codeOf(words, { "x-sig": signature }, "x", { region: "eu" })).toBe("SIGNATURE_MISMATCH");
+  });
+
   it("that cannot be fetched are nobody's fault that signs", async () => {
     const words = keyFetcher(() => Promise.reject(new Error("no route")));
     expect(await codeOf(words, { "x-sig": signature, "x-key-url": "https://keys.acme.example/k" }, "x", {})).toBe("SECRETS_UNAVAILABLE");
@@ -277,6 +291,28 @@ describe("a JWT mechanism", () => {
     expect(await ask({ hash: "00" })).toBe("SIGNATURE_MISMATCH");
     expect(await ask(undefined)).toBe("SIGNATURE_MISMATCH");
     expect(asked[0]).toMatchObject({ algorithm: "jwt-hs256", token: "a.b.c", now: 1_700_000_000_000, keys: [expect.anything()] });
+  });
+});
+
+describe("a mechanism that throws", () => {
+  it.each([
+    [new ConfigurationError("jwt", "it needs a key"), "jwt: it needs a key"],
+    [new Error("x"), "something failed that no check expected"],
+  ])("is the operator's fault: %s", async (fault, message) => {
+    const verify = () => Promise.reject(fault);
+    const words = {
+      algorithm: "jwt-hs256",
+      signature: undefined,
+      content: undefined,
+      token: { from: "header:x" },
+      mechanism: { mechanism: "jwt", verify },
+    };
+    const { verifier } = openAcme(words);
+    await expect(verifier.verify({ headers: { x: "a" }, body: "" })).rejects.toMatchObject({
+      code: "MISCONFIGURED",
+      message: expect.stringContaining(message),
+      cause: fault,
+    });
   });
 });
 

@@ -85,6 +85,8 @@ describe("render", () => {
   });
 
   it("writes options as they are configured, in names too", async () => {
+    const text = { options: { name: "text" } };
+    expect(await bytesOf("{option:name}", {}, text, { options: { name: "é" } })).toEqual(Buffer.from("é"));
     const words = { options: { name: "text", header: "text" } };
     const settings = { options: { name: "n{body}", header: "X-Mine" } };
     expect(await textOf("{option:name}:{header:{option:header}}", { headers: { "X-Mine": "1" }, body: "b" }, words, settings)).toBe(

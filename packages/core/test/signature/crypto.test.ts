@@ -118,6 +118,7 @@ describe.each(ports)("verifySignature on %s", (_, port) => {
       Buffer.concat([Buffer.of(0x30, length - s.length), genuine.subarray(2, 4 + r)]),
       Buffer.concat([Buffer.of(0x30, length + s.length), genuine.subarray(2), s]),
       Buffer.of(0x30, 0),
+      Buffer.of(0x30, 1, 2),
       Buffer.of(0x30, 4, 2, 0, 2, 0),
       Buffer.of(0x30, 8, 2, 2, 0, 1, 2, 2, 0, 1),
       Buffer.of(0x30, 6, 2, 1, 0x80, 2, 1, 0x80),
