@@ -75,6 +75,8 @@ export interface Stage {
   readonly path: string;
   readonly verifier: Verifier;
   readonly parser: "json" | "json-kept" | undefined;
+  /** Whether its handler may answer by itself, for frameworks where that has to be declared. */
+  readonly answers: boolean;
   readonly errorsAnswer200: boolean;
   /** To be called by the mounted handler with the event; what it fulfils with is to be answered. */
   handle(event: WebhookEvent): Promise<Answer>;

@@ -82,7 +82,14 @@ function createStage({ stage: words }: ConformanceCase, path: string): { stage: 
     }
   }
 
-  const stage: Stage = { path, verifier, parser: words.parser, errorsAnswer200: words.errorsAnswer200 ?? false, handle };
+  const stage: Stage = {
+    path,
+    verifier,
+    parser: words.parser,
+    answers: words.handle !== undefined,
+    errorsAnswer200: words.errorsAnswer200 ?? false,
+    handle,
+  };
   return {
     stage,
     async control(message) {
