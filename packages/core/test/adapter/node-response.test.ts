@@ -1,0 +1,220 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { fromNodeRequest } from "../../src/adapter/node-request.js";
+import {
+  closeAfterReply,
+  denySuccess,
+  isBrokenOff,
+  outcomeOf,
+  replyInstead,
+  sendNodeReply,
+  toFailedStatus,
+} from "../../src/adapter/node-response.js";
+import { mac, openAcme } from "../acme-verifier.js";
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
+const closing: (() => unknown)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** Starts a server; `talk` sends text over a socket and answers all that comes back until the server closes. */
+async function start(listener: Listener) {
+  const server = createServer((request, response) => void listener(request, response)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closing.push(
+    () => server.close(),
+    () => server.closeAllConnections(),
+  );
+  const { port } = server.address() as AddressInfo;
+  const open = async (): Promise<Socket> => {
+    const socket = connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    socket.on("error", () => {});
+    return socket;
+  };
+  const talk = async (text: string): Promise<string> => {
+    const socket = await open();
+    let answer = "";
+    socket.on("data", (chunk) => (answer += chunk));
+    socket.write(text);
+    await once(socket, "close");
+    return answer;
+  };
+  return { url: `http://127.0.0.1:${port}`, open, talk };
+}
+const GET = "GET /hook?a=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+const UNREAD = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc";
+const REPLY = { status: 401, headers: { "x-a": "1" }, body: "né" };
+
+describe("fromNodeRequest", () => {
+  it("takes target, raw headers, body, address and protocol as they came", async () => {
+    const { verifier } = openAcme({}, { https: "off" });
+    const outcomes: unknown[] = [];
+    const { url } = await start(async (request, response) => {
+      const delivery = fromNodeRequest(request);
+      const verdict = await verifier.receive(delivery);
+      outcomes.push([verdict.outcome, delivery.url, delivery.address, delivery.protocol, delivery.wire]);
+      sendNodeReply(request, response, verdict.reply);
+    });
+    const response = await fetch(`${url}/hook?a=1`, { method: "POST", body: "x", headers: { "x-sig": mac("x") } });
+    expect(response.status).toBe(200);
+    expect(outcomes).toEqual([["accepted", "/hook?a=1", "127.0.0.1", "http", true]]);
+  });
+
+  it("knows TLS, another target, and a socket that is gone", () => {
+    const request = { method: "POST", url: "/a", rawHeaders: [], complete: true, socket: { remoteAddress: "::1", encrypted: true } };
+    expect(fromNodeRequest(request)).toMatchObject({ protocol: "https", url: "/a" });
+    expect(fromNodeRequest(request, "/b").url).toBe("/b");
+    const bare = { method: undefined, url: undefined, rawHeaders: [], complete: true, socket: null };
+    expect(fromNodeRequest(bare)).toMatchObject({ method: "", url: "", address: undefined, protocol: undefined });
+  });
+});
+
+describe("sendNodeReply", () => {
+  it("sends status, headers and body with its length in bytes", async () => {
+    const { talk } = await start((request, response) => {
+      request.resume().on("end", () => sendNodeReply(request, response, REPLY));
+    });
+    expect(await talk(GET)).toMatch(/^HTTP\/1\.1 401 .*x-a: 1.*content-length: 3\r\n.*né$/is);
+  });
+
+  it("sends nothing where a 204 has nothing, and a bodiless reply with its length", async () => {
+    for (const [status, length] of [
+      [204, false],
+      [200, true],
+    ] as const) {
+      const { talk } = await start((request, response) => {
+        request.resume().on("end", () => sendNodeReply(request, response, { status, headers: {}, body: null }));
+      });
+      expect(/content-length: 0/i.test(await talk(GET))).toBe(length);
+    }
+  });
+
+  it("replies before a body has ended, and closes the connection", async () => {
+    const { talk } = await start((request, response) => sendNodeReply(request, response, REPLY));
+    const answer = await talk(UNREAD + "x".repeat(997));
+    expect(answer).toMatch(/^HTTP\/1\.1 401 .*connection: close.*né$/is);
+  });
+
+  it("leaves alone what somebody else has begun to send", async () => {
+    const { talk } = await start((request, response) => {
+      response.write("mine");
+      sendNodeReply(request, response, REPLY);
+      response.end();
+      sendNodeReply(request, response, REPLY);
+    });
+    expect(await talk(GET)).toMatch(/^HTTP\/1\.1 200 .*mine/s);
+  });
+});
+
+describe("closeAfterReply", () => {
+  it("lets a framework send what it will, with a body or none", async () => {
+    for (const body of ["theirs", "", null, undefined]) {
+      const { talk } = await start((request, response) => {
+        closeAfterReply(request, response);
+        response.end(body);
+      });
+      const answer = await talk(UNREAD + "x".repeat(997));
+      expect(answer).toMatch(/^HTTP\/1\.1 200 .*connection: close/is);
+      expect(answer.includes("theirs")).toBe(body === "theirs");
+    }
+  });
+});
+
+describe("replyInstead", () => {
+  it("replies in a handler's place, and nothing it does afterwards counts", async () => {
+    const { talk } = await start((request, response) => {
+      request.resume().on("end", () => {
+        replyInstead(request, response, REPLY);
+        response.setHeader("x-late", "1");
+        response.writeHead(200);
+        response.write("late");
+        response.end("late");
+      });
+    });
+    expect(await talk(GET)).toMatch(/^HTTP\/1\.1 401 (?!.*late).*né$/is);
+  });
+
+  it("breaks off what has begun", async () => {
+    const { talk } = await start((request, response) => {
+      response.writeHead(200, { "content-length": "10" });
+      response.write("half", () => replyInstead(request, response, REPLY));
+    });
+    expect(await talk(GET)).not.toContain("401");
+  });
+});
+
+describe("denySuccess", () => {
+  it("makes a failure of a success, whoever says it, and leaves failures as they are", async () => {
+    for (const [status, expected, phrase] of [
+      [200, "500 Internal Server Error", undefined],
+      [204, "500 ", "OK"],
+      [404, "404 Not Found", undefined],
+    ] as const) {
+      const { talk } = await start((_, response) => {
+        denySuccess(response);
+        response.statusCode = status;
+        if (phrase !== undefined) response.statusMessage = phrase;
+        response.end();
+      });
+      expect(await talk(GET)).toContain(`HTTP/1.1 ${expected}`);
+    }
+    expect([200, 299, 302, 500].map(toFailedStatus)).toEqual([500, 500, 302, 500]);
+  });
+});
+
+describe("outcomeOf", () => {
+  const outcome = async (act: Listener, client: (open: () => Promise<Socket>) => Promise<unknown>): Promise<unknown> => {
+    let settle = (_: Promise<number>): void => {};
+    const settled = new Promise<number>((resolve, reject) => {
+      settle = (made) => void made.then(resolve, reject);
+    });
+    const { open } = await start((request, response) => {
+      settle(outcomeOf(request, response));
+      return act(request, response);
+    });
+    await client(open);
+    return settled.catch((error: Error) => error.message);
+  };
+  const ask = async (open: () => Promise<Socket>): Promise<Socket> => {
+    const socket = await open();
+    socket.write(GET);
+    return socket;
+  };
+
+  it("is the status of a response that is ended", async () => {
+    expect(await outcome((_, response) => response.writeHead(201).end("x"), ask)).toBe(201);
+  });
+
+  it("is the status of one that had ended before", async () => {
+    let made: Promise<number> | undefined;
+    const { talk } = await start((request, response) => {
+      response.statusCode = 202;
+      response.end();
+      made = outcomeOf(request, response);
+    });
+    await talk(GET);
+    expect(await made).toBe(202);
+  });
+
+  it("is a failure where our own side breaks off", async () => {
+    expect(await outcome((_, response) => response.destroy(), ask)).toBe("the response was broken off before its end");
+  });
+
+  it("waits for the handler's own end where the sender has hung up", async () => {
+    const hangUp = async (open: () => Promise<Socket>): Promise<void> => {
+      (await ask(open)).destroy();
+    };
+    const status = await outcome((request, response) => {
+      request.socket.on("close", () => {
+        expect(isBrokenOff(request, response)).toBe(false);
+        response.statusCode = 203;
+        response.end();
+      });
+    }, hangUp);
+    expect(status).toBe(203);
+  });
+});
