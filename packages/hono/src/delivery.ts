@@ -49,12 +49,14 @@ async function withCaptured(
 type Deno = { readonly remoteAddr?: { readonly hostname?: string } };
 type BunServer = { requestIP?(request: Request): { readonly address: string } | null; readonly url?: URL };
 
-/** Tells who sent a request, where the runtime knows. Only Workers make the request's URL themselves: others take it from the wire. */
+/**
+ * Tells who sent a request, where the runtime knows. Only Workers make the request's URL themselves: others take it from the wire. A
+ * Worker has no peer: `forwardedHeader: "cf-connecting-ip"` with `trustedProxies: { hops: 1 }` asks for the edge's word.
+ */
 function originOf(c: Context): RequestOrigin {
   const { raw } = c.req;
   if ((raw as { cf?: unknown }).cf !== undefined && globalThis.navigator?.userAgent === "Cloudflare-Workers") {
-    const address = raw.headers.get("cf-connecting-ip") ?? undefined;
-    return { address, protocol: raw.url.startsWith("https:") ? "https" : "http" };
+    return { protocol: raw.url.startsWith("https:") ? "https" : "http" };
   }
   const env = (c.env ?? {}) as { readonly server?: BunServer } & BunServer & Deno;
   const bun = env.server ?? env;
