@@ -68,9 +68,36 @@ describe("slack", () => {
     expect((await create().send(sign(nested))).outcome).toBe("accepted");
   });
 
-  it("answers a certificate check with an empty 200, and needs its signature", async () => {
-    expect(await create().send(form({ ssl_check: "1", token: "t" }))).toMatchObject({ outcome: "handshake", status: 200, body: null });
-    expect((await create().send({ headers: { "content-type": FORM_TYPE }, body: "ssl_check=1" })).code).toBe("HEADER_MISSING");
+  const unsigned = (body: string, type = FORM_TYPE): Sent => ({ headers: { "content-type": type }, body });
+  it("answers a certificate check with an empty 200, which Slack does not sign", async () => {
+    const shaken = { outcome: "handshake", status: 200, body: null };
+    expect(await create().send(unsigned("ssl_check=1&token=t"))).toMatchObject(shaken);
+    expect(await create().send(form({ ssl_check: "1", token: "t" }))).toMatchObject(shaken);
+  });
+
+  // https://github.com/slackapi/bolt-js/issues/2897
+  it.each(['ssl_check=1&payload={"type":"block_actions"}', "ssl_check=1&command=%2Fdeploy&trigger_id=1"])(
+    "lets nothing that is smuggled beside a certificate check reach a handler: %s",
+    async (body) => {
+      expect(await create().send(unsigned(body))).toMatchObject({ outcome: "handshake", body: null, event: undefined });
+    },
+  );
+
+  it.each(["ssl_check=0", "ssl_check=true", "ssl_check=", "ssl_check=11", "command=%2Fdeploy&text=ssl_check%3D1"])(
+    "does not take %j for a certificate check",
+    async (body) => {
+      expect(await create().send(unsigned(body))).toMatchObject({ status: 401, code: "HEADER_MISSING" });
+    },
+  );
+
+  it("refuses a certificate check that carries a wrong signature", async () => {
+    const sent = form({ ssl_check: "1", token: "t" });
+    expect((await create().send({ ...sent, body: `${sent.body}&text=x` })).code).toBe("SIGNATURE_MISMATCH");
+  });
+
+  it("does not look for a certificate check in what is signed before its signature is good", async () => {
+    const deep = `{"type":"event_callback","event_id":"Ev3","event":{"type":"message","x":${"[".repeat(90)}${"]".repeat(90)}}}`;
+    expect((await create().send(sign(deep))).outcome).toBe("accepted");
   });
 
   it.each([JSON_TYPE, FORM_TYPE, "text/plain", "application/octet-stream"])(
