@@ -200,8 +200,12 @@ describe("outcomeOf", () => {
     expect(await made).toBe(202);
   });
 
-  it("is a failure where our own side breaks off", async () => {
-    expect(await outcome((_, response) => response.destroy(), ask)).toBe("the response was broken off before its end");
+  it.each<[string, Listener]>([
+    ["its response", (_, response) => response.destroy()],
+    ["its socket", (request) => request.socket.destroy()],
+  ])("is a failure where our own side breaks off %s, once the request was read", async (_, breakOff) => {
+    const act: Listener = (request, response) => request.resume().on("end", () => breakOff(request, response));
+    expect(await outcome(act, ask)).toBe("the response was broken off before its end");
   });
 
   it("waits for the handler's own end where the sender has hung up", async () => {
