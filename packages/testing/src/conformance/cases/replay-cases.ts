@@ -1,4 +1,4 @@
-/** Every row of the table of replays: what the claim's key rests on, and what a captured delivery can do. */
+/** The rows of the table of replays where an id or unique content tells events apart. */
 import type { Provider } from "@countersign/core";
 import type { ConformanceCase } from "../conformance-case.js";
 import { equal } from "../expect.js";

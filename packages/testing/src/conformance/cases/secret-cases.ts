@@ -27,7 +27,6 @@ const url = urlSigned({ secret: SECRET, publicUrl: "https://hooks.example" });
 const payload = { type: "t", id: "evt_1", text: "some text" };
 
 const flip = (bytes: Uint8Array, at: number): Uint8Array => bytes.map((byte, n) => (n === at ? byte ^ 1 : byte));
-/** Changes one character for another of the same alphabet. */
 const resolving = (resolver: () => Promise<{ tenant: string | null; secrets: string | string[] } | undefined>): StageWords => ({
   verifier: () => ({ provider: signedId({ secret: resolver }), secretTimeout: 0.1 }),
 });

@@ -1,4 +1,4 @@
-/** Signatures, tokens, secrets and who resolves them. */
+/** Signatures: every bit of what is signed, and one way to write it. */
 import type { Provider } from "@countersign/core";
 import type { ConformanceCase } from "../conformance-case.js";
 import { equal } from "../expect.js";

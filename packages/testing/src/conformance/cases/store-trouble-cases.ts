@@ -7,8 +7,6 @@ import { isFirst, never, retryAfterOf, storeWith } from "./case-tools.js";
 
 const sender = signedId({ secret: SECRET });
 const payload = { type: "t" };
-/** Fails once, then succeeds. */
-/** A failure, then the provider's retry: the handler runs again, and its success is kept. */
 const down = (): Promise<never> => Promise.reject(new Error("connection refused"));
 
 const troubledStore = (name: string, change: (store: Store) => Partial<Store>, code: string): ConformanceCase => ({
