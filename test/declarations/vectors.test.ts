@@ -53,7 +53,7 @@ describe("verify", () => {
       const verifier = verifierOf(vector);
       const delivery = deliveryOf(vector);
       const { signed } = await verifier.verify(delivery);
-      expect(signed.body || signed.payload || delivery.body.length === 0).toBe(true);
+      expect(Object.values(signed)).toContain(true);
       if (!signed.body) return;
       for (let at = 0; at < delivery.body.length; at++) {
         const body = Uint8Array.from(delivery.body);

@@ -1,6 +1,6 @@
 /** The proof itself: which scheme speaks for a delivery, which signatures it offers, and which key fits. */
 import { digest, hmac, isEqual, verifySignature } from "#crypto";
-import { Refusal } from "../errors.js";
+import { type ErrorCode, Refusal } from "../errors.js";
 import type { Awaitable, Part, PublicKey, SecretKey } from "../signature/crypto.js";
 import { decode, toUtf8, toWireBytes } from "../signature/encodings.js";
 import type { DeliveryContext, KeySet } from "../signature/key-ring.js";
@@ -36,12 +36,15 @@ export interface ProofContext {
   readonly secretTimeout: number;
 }
 
-/** Keeps the refusal that says most: a signature that does not fit over one that cannot be read, over one that is not there. */
+/** From what says least of a delivery to what says most. */
+const TELLING: readonly ErrorCode[] = ["HEADER_MISSING", "HEADER_MALFORMED", "SIGNATURE_MISMATCH"];
+
+/** Keeps the refusal that says most, and of equals the first. */
 class Worst {
   refusal: Refusal | undefined;
   add(refusal: Refusal): void {
-    const rank = (code: string): number => ["HEADER_MISSING", "HEADER_MALFORMED"].indexOf(code);
-    if (this.refusal === undefined || rank(refusal.code) === -1 || rank(refusal.code) > rank(this.refusal.code)) this.refusal = refusal;
+    const rank = ({ code }: Refusal): number => TELLING.indexOf(code);
+    if (this.refusal === undefined || rank(refusal) > rank(this.refusal)) this.refusal = refusal;
   }
 }
 

@@ -38,13 +38,14 @@ export function coverageOf(scheme: AnyScheme): { readonly parts: SignedParts; co
   const atoms = new Set(templates.flatMap(atomsOf));
   const body = atoms.has("body");
   const params = atoms.has("params");
-  const place = [scheme.signature?.from ?? []].flat()[0];
-  const envelope = place?.startsWith("json:") ? `${place.split(".")[0]}.` : undefined;
-  const fields = [...atoms].some((atom) => /^(json|form):/.test(atom) && !(envelope !== undefined && `${atom}.`.startsWith(envelope)));
+  // a form's field that holds the whole payload covers what is read of it
+  const { payload: field } = scheme as { readonly payload?: string };
+  const payload = field !== undefined && atoms.has(field);
 
   const coversSource = (source: string): boolean =>
     atoms.has(source) ||
     (body && /^(json|form):/.test(source)) ||
+    (payload && source.startsWith("json:")) ||
     (params && source.startsWith("form:")) ||
     (signsUrl && source.startsWith("query:")) ||
     (isJwt && source.startsWith("claim:"));
@@ -61,7 +62,12 @@ export function coverageOf(scheme: AnyScheme): { readonly parts: SignedParts; co
       type: covers(scheme.type),
       timestamp: scheme.timestamp !== undefined && (atoms.has("timestamp") || coversSource(scheme.timestamp.from)),
       body,
-      payload: body || params || fields,
+      // a scheme that signs fields one by one signs what happened only if it signs what names it
+      payload:
+        body ||
+        params ||
+        payload ||
+        (covers(scheme.id) && (scheme.type === undefined || covers(scheme.type)) && [...atoms].some((atom) => atom.startsWith("json:"))),
       url: signsUrl || atoms.has("publicUrl"),
     },
   };

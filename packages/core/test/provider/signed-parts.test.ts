@@ -34,7 +34,7 @@ describe("coverageOf", () => {
       ["body", "payload", "type"],
     ],
     ["the one other key of a signed body", { content: "{body}", type: { keyBesides: ["x"] } }, ["body", "payload", "type"]],
-    ["no key of a body that is not signed", { content: "{json:a}", type: { keyBesides: ["x"] } }, ["payload"]],
+    ["no key of a body that is not signed", { content: "{json:a}", type: { keyBesides: ["x"] } }, []],
     [
       "{id} and {timestamp}",
       { content: "{id}.{timestamp}.{body}", id: "header:x-id", timestamp: at("header:x-at") },
@@ -55,9 +55,20 @@ describe("coverageOf", () => {
     [
       "not what a condition holds against an unsigned text",
       { content: "{json:a}", require: { "header:h": "{body|sha256-hex}", "query:h": "{body|sha256-hex}" } },
-      ["payload"],
+      [],
     ],
     ["not what must only be there", { content: "{url}", require: { "query:h": true } }, ["url"]],
+    [
+      "a token in a form, and nothing of the payload",
+      { content: "{timestamp}{form:token}", timestamp: at("form:timestamp"), type: "form:event" },
+      ["timestamp"],
+    ],
+    ["fields of the payload, and not the type", { content: "{json:a}:{json:b}", id: "json:a", type: "json:c" }, ["id"]],
+    [
+      "a form's field that holds the payload",
+      { content: "{form:payload}", payload: "form:payload", id: "json:a", type: "json:b" },
+      ["id", "payload", "type"],
+    ],
     ["fields of the payload", { content: "{json:a}:{json:b}", signature: { from: "json:sig" }, id: "json:a" }, ["id", "payload"]],
     [
       "not the envelope of the proof itself",
@@ -68,7 +79,7 @@ describe("coverageOf", () => {
       },
       ["timestamp"],
     ],
-    ["sorted parts", { content: { sorted: ["{timestamp}", "{json:a}"] }, timestamp: at("query:t") }, ["payload", "timestamp"]],
+    ["sorted parts", { content: { sorted: ["{timestamp}", "{json:a}"] }, timestamp: at("query:t") }, ["timestamp"]],
     ["a name that the user chooses", { content: "{header:{option:h}}{body}", id: "header:{option:h}" }, ["body", "id", "payload"]],
     [
       "nothing, by a token",
