@@ -16,8 +16,8 @@ interface Held {
 
 /** Takes a claim on a store and holds it, in milliseconds. */
 async function hold({
-  lease = 90,
-  renewEvery = lease / 3,
+  lease = 400,
+  renewEvery = lease / 13,
   handlerTimeout = 60_000,
   commitHorizon = 60_000,
   storeTimeout = 1000,

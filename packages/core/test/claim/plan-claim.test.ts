@@ -164,6 +164,20 @@ describe("an unsigned id", () => {
 });
 
 describe("no id", () => {
+  it("where the scheme has one: a captured delivery whose id was taken away gets 503", async () => {
+    const { send } = open({ ...stampedWords, ...unsigned, unique: "stamped", signedAnew: true });
+    expect(await saidOf(send, stamped(0, { "x-id": "1" }), stamped(0), stamped(1))).toEqual([
+      "accepted, repeats false",
+      "replayed, 503",
+      "accepted, repeats false",
+    ]);
+  });
+
+  it("and a unique body that says no time: the body", async () => {
+    const { send } = open({ unique: "body", timestamp: { from: "json:at", unit: "s", tolerance: "unchecked" } });
+    expect(await saidOf(send, {}, {}, { body: "{}" })).toEqual(["accepted, repeats false", "exact, 200", "accepted, repeats false"]);
+  });
+
   it("with content that its timestamp makes unique: the content", async () => {
     const { send } = open({ ...stampedWords, unique: "stamped", signedAnew: true });
     expect(await saidOf(send, stamped(0), stamped(0), stamped(1))).toEqual([

@@ -84,6 +84,16 @@ describe("openCandidates", () => {
   });
 });
 
+describe("a judged timestamp in the body", () => {
+  it("must be there, and in its form", async () => {
+    const words = { timestamp: { from: "json:at", unit: "s", tolerance: 300 } };
+    const codeFor = (body: string) => codeOf(words, { "x-sig": mac(body) }, body);
+    expect(await codeFor('{"at":1700000000}')).toBe("accepted");
+    expect(await codeFor("{}")).toBe("HEADER_MISSING");
+    expect(await codeFor('{"at":"now"}')).toBe("TIMESTAMP_MALFORMED");
+  });
+});
+
 describe("prove", () => {
   const scheme = (words: Words) => ({ scheme: { algorithm: "hmac-sha256", secret: "utf8", content: "{body}", ...words } });
   const several = (...schemes: Words[]) => ({
