@@ -109,6 +109,7 @@ export function compileProvider(declaration: AnyDeclaration, settings: Settings)
 }
 
 function compileScheme(declaration: AnyDeclaration, words: AnyScheme, settings: Settings): CompiledScheme {
+  checkChoices(words, declaration.methods);
   const rename = (source: string): string => withOptions(source, settings.options);
   const signature = words.signature && compileSignature(words.signature, rename);
   const fieldsAreEarly = signature?.places.every((place) => place.early) ?? true;
@@ -189,6 +190,27 @@ function checkTimestamp(declaration: AnyDeclaration, words: AnyScheme, signed: S
     throw new Error(
       `retries go on for ${horizon} s and are not known to be signed anew: a tolerance of ${tolerance.past} s would refuse them`,
     );
+}
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+const ENCODINGS = ["hex", "base64", "base64url"];
+const ALGORITHMS = [
+  ...["hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512", "sha1", "sha256", "token", "jwt-hs256", "jwt-rs256", "jwt-es256"],
+  ...["ed25519", "ecdsa-p256-sha256", "rsa-sha1", "rsa-sha256", "rsa-pss-sha256"],
+];
+
+/** For whoever declares without types. */
+function checkChoices({ algorithm, signature, secret, timestamp, unique }: AnyScheme, methods: readonly string[] = []): void {
+  const one = (word: string, value: unknown, known: readonly string[]): void => {
+    if (value !== undefined && !known.includes(value as string)) throw new Error(`${word} is none of ${known.join(", ")}`);
+  };
+  one("algorithm", algorithm, ALGORITHMS);
+  one("signature.encoding", signature?.encoding, ENCODINGS);
+  one("secret", typeof secret === "object" ? secret.encoding : secret, ["utf8", ...ENCODINGS]);
+  one("timestamp.unit", timestamp?.unit, ["s", "ms", "epoch", "iso"]);
+  one("unique", unique, ["body", "stamped", "nothing"]);
+  for (const method of methods) one("methods", method, METHODS);
+  if (algorithm === undefined) throw new Error(`algorithm is none of ${ALGORITHMS.join(", ")}`);
 }
 
 /** What types cannot see, and what would only show on a delivery. */

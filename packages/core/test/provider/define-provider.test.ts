@@ -52,6 +52,18 @@ describe("defineProvider", () => {
     expect(refusalOf(words)).toContain(message);
   });
 
+  it.each([
+    ["algorithm", { algorithm: "hmac-md5" }],
+    ["signature.encoding", { signature: { from: "header:x", encoding: "base32" } }],
+    ["secret", { secret: "base58" }],
+    ["timestamp.unit", { timestamp: { from: "header:t", unit: "minutes", tolerance: "unchecked" } }],
+    ["unique", { unique: "always" }],
+    ["methods", { methods: ["PSOT"] }],
+    ["algorithm", { algorithm: undefined }],
+  ])("refuses a choice that there is not: %s", (word, words) => {
+    expect(refusalOf(words)).toContain(`${word} is none of `);
+  });
+
   it.each(["{body", "body}", "[{body}", "{body}]", "[[{body}]]", "{a{b}}", "[{body]}"])("refuses the unbalanced %s", (content) => {
     expect(refusalOf({ content })).toMatch(/unbalanced brackets|no such source/);
   });
