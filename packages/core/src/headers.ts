@@ -10,6 +10,7 @@ export interface HeaderLines {
 }
 
 const NONE: readonly string[] = [];
+const BLANKS = /^[\t ]+|[\t ]+$/g;
 
 const isRaw = (input: readonly (string | readonly [string, string])[]): input is readonly string[] => typeof input[0] === "string";
 
@@ -78,7 +79,8 @@ class WebLines implements HeaderLines {
   }
   values(name: string): readonly string[] {
     const value = this.#headers.get(name);
-    return value === null ? NONE : [value];
+    // workerd leaves the blanks around a value, which RFC 9110, section 5.5, does not count as its part
+    return value === null ? NONE : [value.replace(BLANKS, "")];
   }
   toHeaders(): Headers {
     return new Headers(this.#headers);

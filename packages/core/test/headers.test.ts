@@ -61,6 +61,11 @@ describe("toHeaderLines", () => {
     expect([lines.joined, lines.values("x-sig"), lines.toHeaders().get("x-sig")]).toEqual([true, ["a"], "a"]);
   });
 
+  it("drops the blanks that a runtime has left around a value, and no others", () => {
+    const foreign = { append: () => {}, get: () => " \ta b\u00a0\t ", [Symbol.iterator]: () => [][Symbol.iterator]() };
+    expect(toHeaderLines(foreign as unknown as Headers).values("x-sig")).toEqual(["a b\u00a0"]);
+  });
+
   it("takes nothing at all for no headers", () => {
     for (const input of [[], {}, new Headers(), new Map<string, string>()]) {
       expect(toHeaderLines(input as HeadersInput).values("x")).toEqual([]);
