@@ -3,13 +3,12 @@
  * Deno, Bun, workerd or Next.js at hand says how the README's command is run there.
  */
 import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import Stripe from "stripe";
 import { findPort } from "../servers/start-server.js";
 import { codeBlocksOf, ROOT, readPage } from "./markdown.js";
-import { ON_SOURCES, type Running, start } from "./run-node.js";
+import { listening, ON_SOURCES, start } from "./run-node.js";
 
 export interface ExampleOptions {
   /** A folder of docs/examples. */
@@ -110,25 +109,4 @@ function signed(name: string): { readonly id: string; readonly body: string; rea
     "webhook-signature": new Webhook(SECRET).sign(id, now, body),
   };
   return { id, body, headers };
-}
-
-/** Fulfils when somebody takes connections on the port. @throws Error with what was printed */
-async function listening(running: Running, port: number, patience: number): Promise<void> {
-  let hasEnded = false;
-  void running.ended.then(() => {
-    hasEnded = true;
-  });
-  for (const end = Date.now() + patience; ; ) {
-    if (await canConnect(port)) return;
-    if (hasEnded || Date.now() > end) throw new Error(`the example does not listen on ${port}:\n${running.output()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-function canConnect(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true));
-    socket.once("error", () => resolve(false));
-  }).then((is) => is as boolean);
 }

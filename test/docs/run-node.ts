@@ -1,5 +1,6 @@
 /** Node processes on the sources of the packages, as a user would start them on what is published. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { connect } from "node:net";
 
 /** What development adds to `node` and `tsx`. */
 export const ON_SOURCES = ["--conditions=@countersign/source", "--import", "tsx"];
@@ -47,4 +48,25 @@ export function start(command: readonly string[], cwd: string, env: Readonly<Rec
       process.off("exit", kill);
     },
   };
+}
+
+/** Fulfils when somebody takes connections on the port. @throws Error with what was printed */
+export async function listening(running: Running, port: number, patience: number): Promise<void> {
+  let hasEnded = false;
+  void running.ended.then(() => {
+    hasEnded = true;
+  });
+  for (const end = Date.now() + patience; ; ) {
+    if (await canConnect(port)) return;
+    if (hasEnded || Date.now() > end) throw new Error(`nobody listens on ${port}:\n${running.output()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function canConnect(port: number): Promise<boolean> {
+  return new Promise<boolean>((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => resolve(true));
+    socket.once("error", () => resolve(false));
+  });
 }
