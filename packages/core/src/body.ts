@@ -13,55 +13,65 @@ export interface Body {
 
 /** Reads bodies within the limits of one receiver, all bodies under way together included. */
 export interface BodyReader {
-  /** Refuses a declared length before anything is read. */
-  checkDeclared(headers: HeaderLines): void;
-  /** @throws Refusal */
-  read(delivery: Delivery, headers: HeaderLines): Promise<Body>;
+  /** Refuses a declared length before anything is read, and answers the header's text. */
+  checkDeclared(headers: HeaderLines): string | undefined;
+  /** @throws Refusal, at once or by rejection */
+  read(delivery: Delivery, headers: HeaderLines, declared: string | undefined): Body | Promise<Body>;
 }
-
-const only = (headers: HeaderLines, name: string): string | undefined => {
-  const [first, second] = headers.values(name);
-  if (second !== undefined) throw new Refusal("HEADER_DUPLICATED", `${name} came twice`);
-  return first;
-};
 
 /** Makes the reader of one receiver. */
 export function createBodyReader({ maxBytes, maxBytesInFlight, bodyTimeout, contentEncodings }: Settled): BodyReader {
   let inFlight = 0;
+  const overloaded = `more than ${maxBytesInFlight} bytes of bodies are being read; raise maxBytesInFlight or add instances`;
+
+  async function finish(reading: Promise<Body>, taken: { bytes: number }): Promise<Body> {
+    try {
+      return await reading;
+    } catch (error) {
+      throw toBodyRefusal(error);
+    } finally {
+      inFlight -= taken.bytes;
+    }
+  }
+
   return {
     checkDeclared(headers) {
-      const declared = only(headers, "content-length");
+      const [declared, second] = headers.values("content-length");
+      if (second !== undefined) throw new Refusal("HEADER_DUPLICATED", "content-length came twice");
       if (declared !== undefined && /^\d+$/.test(declared) && Number(declared) > maxBytes)
         throw new Refusal("BODY_TOO_LARGE", `${declared} bytes were declared, and maxBytes allows ${maxBytes}`);
+      return declared;
     },
-    async read({ body }, headers) {
-      let mine = 0;
+    read({ body }, headers, declared) {
+      const taken = { bytes: 0 };
       const onChunk = (bytes: number): void => {
-        mine += bytes;
+        taken.bytes += bytes;
         inFlight += bytes;
-        if (inFlight > maxBytesInFlight)
-          throw new Refusal(
-            "OVERLOADED",
-            `more than ${maxBytesInFlight} bytes of bodies are being read; raise maxBytesInFlight or add instances`,
-            { retryAfter: 5 },
-          );
+        if (inFlight > maxBytesInFlight) throw new Refusal("OVERLOADED", overloaded, { retryAfter: 5 });
       };
+      const encodings = headers.values("content-encoding");
+      const limits = {
+        maxBytes,
+        timeout: bodyTimeout,
+        contentLength: declared,
+        contentEncoding: encodings.length === 0 ? undefined : encodings.join(", "),
+        accept: contentEncodings,
+        onChunk,
+      };
+      let reading: Body | Promise<Body>;
       try {
-        const reading = readRawBody(body, {
-          maxBytes,
-          timeout: bodyTimeout,
-          contentLength: only(headers, "content-length"),
-          contentEncoding: headers.values("content-encoding").join(", ") || undefined,
-          accept: contentEncodings,
-          onChunk,
-        });
-        return reading instanceof Promise ? await reading : reading;
+        reading = readRawBody(body, limits);
       } catch (error) {
-        if (error instanceof RawBodyError) throw new Refusal(error.code, error.detail);
-        throw error;
-      } finally {
-        inFlight -= mine;
+        inFlight -= taken.bytes;
+        throw toBodyRefusal(error);
       }
+      if (reading instanceof Promise) return finish(reading, taken);
+      inFlight -= taken.bytes;
+      return reading;
     },
   };
+}
+
+function toBodyRefusal(error: unknown): unknown {
+  return error instanceof RawBodyError ? new Refusal(error.code, error.detail) : error;
 }

@@ -81,10 +81,11 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
     if (answer !== undefined) return shaken(visit, answer);
     // 5. security headers   6. declared length
     const opened = authenticator.open(reading);
-    bodies.checkDeclared(headers);
+    const declared = bodies.checkDeclared(headers);
     // 7. the body (and the unsigned handshakes that stand in it)
     const begun = recorder.clock();
-    const body = await bodies.read(delivery, headers);
+    const reads = bodies.read(delivery, headers, declared);
+    const body = reads instanceof Promise ? await reads : reads;
     reading.body = body.bytes;
     visit.bytes = body.bytes.length;
     const read = recorder.clock();

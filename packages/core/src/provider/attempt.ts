@@ -19,6 +19,7 @@ export class Attempt {
   /** Whether the body is read before it has proven itself. */
   proven = false;
   #items: readonly string[] | undefined;
+  #stamp: { readonly text: string | undefined } | undefined;
 
   constructor(scheme: CompiledScheme, reading: Reading) {
     this.scheme = scheme;
@@ -26,7 +27,10 @@ export class Attempt {
   }
 
   read(source: SourceReader): string | undefined {
-    return readSource(source, this);
+    if (source !== this.scheme.timestamp?.source) return readSource(source, this);
+    // asked for at every step: what must be there, what is signed, what is judged
+    this.#stamp ??= { text: readSource(source, this) };
+    return this.#stamp.text;
   }
 
   /** Reads what must be there. @throws Refusal `HEADER_MISSING` */

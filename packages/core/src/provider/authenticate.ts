@@ -130,7 +130,8 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
       const given = { context: () => contextOf(reading), secretTimeout: settled.secretTimeout };
       try {
         const proof = await prove(opened.candidates, provider, given);
-        return { proof, ...readTimestamp(proof.attempt, settled) };
+        const { timestamp, replayWindow } = readTimestamp(proof.attempt, settled);
+        return { proof, timestamp, replayWindow };
       } catch (error) {
         if (lossy && error instanceof Refusal && error.code === "SIGNATURE_MISMATCH")
           throw new Refusal(
