@@ -57,7 +57,7 @@ export async function openConsumer(): Promise<{ readonly folder: string; close()
     "dependencies" | "devDependencies",
     Record<string, string>
   >;
-  const known = { ...dependencies, ...devDependencies, "@types/node": "20.19.43" };
+  const known: Record<string, string> = { ...dependencies, ...devDependencies, "@types/node": "20.19.43" };
   const wanted = [...PEERS, ...TYPES, "@types/node"].map((name) => [name, known[name] ?? "*"]);
   const tarballs = readdirSync(packs).map((file) => {
     const found = packages.find(
