@@ -15,8 +15,23 @@ collect(entries);
 collect(imports);
 
 const external = [...Object.keys(dependencies), ...Object.keys(peerDependencies)].flatMap((name) => [name, `${name}/*`]);
-const shared = { bundle: true, format: "esm", platform: "neutral", target: "es2023", sourcemap: true, sourcesContent: true, outdir: "dist", legalComments: "none" };
+const shared = {
+  bundle: true,
+  format: "esm",
+  platform: "neutral",
+  target: "es2023",
+  sourcemap: true,
+  sourcesContent: true,
+  outdir: "dist",
+  legalComments: "none",
+};
 const entryPoints = (names) => Object.fromEntries(names.map((name) => [name, built.get(name)]));
 const names = [...built.keys()];
 // several entry points of one package share their modules in one chunk
-await build({ ...shared, entryPoints: entryPoints(names), splitting: names.length > 1, chunkNames: "shared-[hash]", external: [...external, ...Object.keys(imports), "node:*"] });
+await build({
+  ...shared,
+  entryPoints: entryPoints(names),
+  splitting: names.length > 1,
+  chunkNames: "shared-[hash]",
+  external: [...external, ...Object.keys(imports), "node:*"],
+});

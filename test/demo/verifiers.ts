@@ -19,7 +19,7 @@ export const VERIFY_TOKEN = "typed-into-the-dashboard";
 export const TWILIO_URL = "https://example.com/webhooks/twilio";
 export const MAX_BYTES = 16_384;
 /** Where Stripe's deliveries of the demo come from. */
-export const ADDRESSES = "203.0.113.0/24";
+const ADDRESSES = "203.0.113.0/24";
 
 /** A path, its verifier, and whether a body parser stands in front. */
 export interface Route {

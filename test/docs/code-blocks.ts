@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { GIVEN } from "./given.js";
 import { type CodeBlock, codeBlocksOf, ROOT, readPages } from "./markdown.js";
 
-export const FOLDER = join(ROOT, "test/docs/.blocks");
+const FOLDER = join(ROOT, "test/docs/.blocks");
 
 export interface BlockModule {
   readonly block: CodeBlock;
