@@ -6,6 +6,7 @@ import type { HeaderLines } from "../headers.js";
 import type { Settled } from "../options.js";
 import { toFormObject } from "../payload.js";
 import { OK, type Reply } from "../reply.js";
+import type { SecretKey } from "../signature/crypto.js";
 import type { DeliveryContext } from "../signature/key-ring.js";
 import { judgeTimestamp, parseTimestamp } from "../timestamp.js";
 import { Attempt } from "./attempt.js";
@@ -79,14 +80,14 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
     }
   }
 
-  /** What an answer may be computed with: the secret of this delivery, first of the ring. */
+  /** What an answer may be computed with: the delivery's first shared secret, of its own scheme or else of the first that has one. */
   async function inkOf(attempt: Attempt, { usesSecret }: CompiledHandshake): Promise<Ink> {
-    const { context, hash } = attempt.scheme;
-    const ring = provider.schemes.find(({ scheme }) => scheme.words === attempt.scheme.words)?.ring;
-    if (!usesSecret || ring === undefined) return { context, hash, secret: undefined };
+    const { context, hash, words } = attempt.scheme;
+    const holders = provider.schemes.filter(({ scheme }) => scheme.secretForm !== undefined);
+    const { scheme, ring } = holders.find((holder) => holder.scheme.words === words) ?? holders[0] ?? {};
+    if (!usesSecret || scheme === undefined || ring === undefined) return { context, hash, secret: undefined };
     const { keys, unknown } = await ring.keysFor(() => contextOf(attempt.reading), settled.secretTimeout);
-    const key = keys[0]?.key;
-    return { context, hash, secret: !unknown && key !== undefined && "bytes" in key ? key : undefined };
+    return { context, hash: scheme.hash, secret: unknown ? undefined : (keys[0]?.key as SecretKey) };
   }
 
   return {

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, generateKeyPairSync, sign as signBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { deliver, mac, openAcme } from "../acme-verifier.js";
@@ -72,6 +72,25 @@ describe("an unsigned handshake", () => {
     expect(await replyTo({ ...none, schemes, handshake: [sign] }, get("/?c=x"), { publicKey: key })).toMatchObject({
       code: "HANDSHAKE_REFUSED",
     });
+  });
+
+  it("is signed with the shared secret of whichever scheme holds one, by that scheme's hash", async () => {
+    const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+    const { signature } = WORDS;
+    const none = { algorithm: undefined, secret: undefined, signature: undefined, content: undefined };
+    const pair = { algorithm: "ed25519", publicKey: "spki-base64", signature, content: "{body}" };
+    const shared = { algorithm: "hmac-sha512", secret: "utf8", signature: { from: "header:x-mac", encoding: "hex" }, content: "{body}" };
+    const config = { publicKey: publicKey.export({ format: "der", type: "spki" }).toString("base64"), secret: "s3cret" };
+    const shake = { when: { "json:hello": true }, reply: { text: "{json:hello|hmac-hex}" } };
+    const words = { ...none, schemes: [{ scheme: pair }, { scheme: shared }], handshake: [sign, shake] };
+    const macOf = (text: string) => createHmac("sha512", "s3cret").update(text);
+    expect(await replyTo(words, get("/?c=x"), config)).toMatchObject({
+      outcome: "handshake",
+      body: JSON.stringify({ token: [macOf("x").digest("base64"), 7, null], ok: true }),
+    });
+    const text = '{"hello":"y"}';
+    const headers = { "x-sig": signBytes(null, Buffer.from(text), privateKey).toString("hex") };
+    expect(await replyTo(words, { headers, text }, config)).toMatchObject({ outcome: "handshake", body: macOf("y").digest("hex") });
   });
 
   it("that does not match is refused where only handshakes have its method, and never reaches a handler", async () => {
