@@ -59,13 +59,19 @@ const IMPORTS: Readonly<Record<KeyPair, AlgorithmIdentifier | RsaHashedImportPar
   "rsa-pss-sha256": { name: "RSA-PSS", hash: "SHA-256" },
 };
 
-const VERIFIES: Readonly<Record<KeyPair, AlgorithmIdentifier | EcdsaParams | RsaPssParams>> = {
+const VERIFIES: Readonly<Record<Exclude<KeyPair, "rsa-pss-sha256">, AlgorithmIdentifier | EcdsaParams>> = {
   ed25519: "Ed25519",
   "ecdsa-p256-sha256": { name: "ECDSA", hash: "SHA-256" },
   "rsa-sha1": "RSASSA-PKCS1-v1_5",
   "rsa-sha256": "RSASSA-PKCS1-v1_5",
-  "rsa-pss-sha256": { name: "RSA-PSS", saltLength: 32 },
 };
+
+/** Node tells a PSS signature's salt length by itself; WebCrypto must be told it. Signers take the digest's length, or all that fits. */
+function pssForms(key: CryptoKey): readonly RsaPssParams[] {
+  const { modulusLength } = key.algorithm as RsaKeyAlgorithm;
+  const longest = Math.ceil((modulusLength - 1) / 8) - 32 - 2; // RFC 8017, section 9.1.1
+  return [32, longest].map((saltLength) => ({ name: "RSA-PSS", saltLength }));
+}
 
 const PEM = /^\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*$/;
 
@@ -126,12 +132,15 @@ export const fingerprint: CryptoPort["fingerprint"] = async (parts) =>
     "base64url",
   );
 
-export const verifySignature: CryptoPort["verifySignature"] = async (key, parts, signature) => {
-  const { algorithm } = key;
+export const verifySignature: CryptoPort["verifySignature"] = async (publicKey, parts, signature) => {
+  const { algorithm } = publicKey;
   const bytes = algorithm === "ecdsa-p256-sha256" ? fromDer(signature) : signature;
-  return (
-    bytes !== undefined && crypto.subtle.verify(VERIFIES[algorithm], await (key as WebPublicKey).key(), bytes as BufferSource, join(parts))
-  );
+  if (bytes === undefined) return false;
+  const key = await (publicKey as WebPublicKey).key();
+  const content = join(parts);
+  for (const form of algorithm === "rsa-pss-sha256" ? pssForms(key) : [VERIFIES[algorithm]])
+    if (await crypto.subtle.verify(form, key, bytes as BufferSource, content)) return true;
+  return false;
 };
 
 export const isEqual: CryptoPort["isEqual"] = (a, b) => {

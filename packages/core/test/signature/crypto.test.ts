@@ -90,6 +90,23 @@ describe.each(ports)("verifySignature on %s", (_, port) => {
     expect(await port.verifySignature(key, content, signature.subarray(1))).toBe(false);
   });
 
+  it("accepts RSA-PSS with a salt as long as the digest, or as long as fits, whatever the key's size", async () => {
+    const odd = generateKeyPairSync("rsa", { modulusLength: 1025 });
+    for (const [pair, longest] of [
+      [rsa, 256 - 32 - 2],
+      [odd, 128 - 32 - 2],
+    ] as const) {
+      const key = port.importPublicKey("rsa-pss-sha256", "pem", write(pair.publicKey, "pem"));
+      for (const saltLength of [32, longest]) {
+        const signature = Uint8Array.from(sign("sha256", Buffer.from("x"), { key: pair.privateKey, padding: 6, saltLength }));
+        expect(await port.verifySignature(key, ["x"], signature)).toBe(true);
+        expect(await port.verifySignature(key, ["y"], signature)).toBe(false);
+      }
+      const wrong = Uint8Array.from(sign("sha512", Buffer.from("x"), { key: pair.privateKey, padding: 6, saltLength: 32 }));
+      expect(await port.verifySignature(key, ["x"], wrong)).toBe(false);
+    }
+  });
+
   it("takes ECDSA's two numbers in strict DER, whatever their length", async () => {
     const key = port.importPublicKey("ecdsa-p256-sha256", "pem", write(ec.publicKey, "pem"));
     const lengths = new Set<number>();
