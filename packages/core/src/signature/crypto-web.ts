@@ -3,21 +3,21 @@ import { decode, encode, toUtf8, toWireBytes } from "./encodings.js";
 
 const HASHES: Readonly<Record<Hash, string>> = { sha1: "SHA-1", sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
 
+// Imported keys are kept, promises of them are not: a Worker's request that is cancelled half-way would leave others waiting for its own.
 class WebSecret implements SecretKey {
   readonly #bytes: Uint8Array;
-  readonly #keys = new Map<Hash, Promise<CryptoKey>>();
+  readonly #keys = new Map<Hash, CryptoKey>();
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
   }
   bytes(): Uint8Array {
     return this.#bytes;
   }
-  keyFor(hash: Hash): Promise<CryptoKey> {
-    let key = this.#keys.get(hash);
-    if (key === undefined) {
-      key = crypto.subtle.importKey("raw", this.#bytes as BufferSource, { name: "HMAC", hash: HASHES[hash] }, false, ["sign"]);
-      this.#keys.set(hash, key);
-    }
+  async keyFor(hash: Hash): Promise<CryptoKey> {
+    const known = this.#keys.get(hash);
+    if (known !== undefined) return known;
+    const key = await crypto.subtle.importKey("raw", this.#bytes as BufferSource, { name: "HMAC", hash: HASHES[hash] }, false, ["sign"]);
+    this.#keys.set(hash, key);
     return key;
   }
 }
@@ -25,14 +25,14 @@ class WebSecret implements SecretKey {
 class WebPublicKey implements PublicKey {
   readonly algorithm: KeyPair;
   readonly #import: () => Promise<CryptoKey>;
-  #key: Promise<CryptoKey> | undefined;
+  #key: CryptoKey | undefined;
   constructor(algorithm: KeyPair, importKey: () => Promise<CryptoKey>) {
     this.algorithm = algorithm;
     this.#import = importKey;
   }
   /** Imported when first asked for: some platforms deny that at start. */
-  key(): Promise<CryptoKey> {
-    this.#key ??= this.#import();
+  async key(): Promise<CryptoKey> {
+    this.#key ??= await this.#import();
     return this.#key;
   }
 }
