@@ -8,7 +8,7 @@ export interface FaultyProxy {
   readonly port: number;
   /** Resets the next connection that gets a reply, after so many bytes of it: the request has arrived, its answer has not. */
   cutNextReply(afterBytes: number): void;
-  /** Holds replies back for so long. */
+  /** Holds replies back for so long; at 0 all that are held leave at once, in their order. */
   slowReplies(milliseconds: number): void;
   /** Resets all connections and refuses new ones, until `mend`. */
   sever(): void;
@@ -20,7 +20,14 @@ export interface FaultyProxy {
 export async function startFaultyProxy(target: number): Promise<FaultyProxy> {
   let cut: number | undefined;
   let delay = 0;
+  const held: { readonly client: Socket; readonly data: Buffer; readonly until: number }[] = [];
   let severed = false;
+  const letGo = (): void => {
+    while (held[0] !== undefined && (delay === 0 || held[0].until <= performance.now())) {
+      const { client, data } = held.shift()!;
+      client.write(data);
+    }
+  };
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     if (severed) {
@@ -46,7 +53,10 @@ export async function startFaultyProxy(target: number): Promise<FaultyProxy> {
         cut = undefined;
         client.resetAndDestroy();
       } else if (delay === 0) client.write(data);
-      else setTimeout(() => client.write(data), delay);
+      else {
+        held.push({ client, data, until: performance.now() + delay });
+        setTimeout(letGo, delay + 1).unref();
+      }
     });
   });
   server.listen(0, "127.0.0.1");
@@ -63,6 +73,7 @@ export async function startFaultyProxy(target: number): Promise<FaultyProxy> {
     },
     slowReplies(milliseconds) {
       delay = milliseconds;
+      letGo();
     },
     sever() {
       severed = true;

@@ -78,7 +78,9 @@ export async function startServer(plan: ServerPlan): Promise<TestServer> {
     for (const stream of [started.stdout, started.stderr])
       stream.on("data", (chunk: Buffer) => output.length < 200 && output.push(chunk.toString()));
     // A test that is interrupted must not leave its servers behind.
-    process.once("exit", () => started.kill("SIGKILL"));
+    const take = (): boolean => started.kill("SIGKILL");
+    process.once("exit", take);
+    started.once("exit", () => process.off("exit", take));
     for (const end = Date.now() + 20_000; ; ) {
       if (started.exitCode !== null) throw new Error(`${plan.command} ended at its start:\n${output.join("")}`);
       if (await plan.ready()) return;
