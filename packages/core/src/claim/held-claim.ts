@@ -49,8 +49,11 @@ export class HeldClaim implements ClaimHandle {
   readonly #start: ClaimStart;
   readonly #since = performance.now();
   #leaseEnd: number;
-  #state: "open" | "committing" | "over" = "open";
-  #reported = false;
+  /** Committed or released. */
+  #isSettled = false;
+  /** The handler has ended, or has had its time. */
+  #isReported = false;
+  #renews = true;
   #abort: AbortController | undefined;
   #abortReason: Error | undefined;
   #commitError: unknown;
@@ -97,12 +100,12 @@ export class HeldClaim implements ClaimHandle {
   }
 
   async #commit(status: number): Promise<void> {
-    if (this.#state !== "open") return;
-    this.#state = "committing";
+    if (this.#isSettled) return;
+    this.#isSettled = true;
     this.#report({ status, code: undefined, cause: undefined });
     const isCommitted = await this.#tryCommit();
     this.#keeper.leave(this);
-    if (isCommitted) this.#end();
+    if (isCommitted) this.#stopRenewal();
     else this.#commitLater(FIRST_RETRY, performance.now() + this.#keeper.commitHorizon);
   }
 
@@ -126,18 +129,19 @@ export class HeldClaim implements ClaimHandle {
         "the handler succeeded and its reply was sent, but the store never took the commit; a retry will run it again",
         this.#commitError,
       );
-      this.#end();
+      this.#stopRenewal();
       return;
     }
     const timer = setTimeout(() => {
-      void this.#tryCommit().then((done) => (done ? this.#end() : this.#commitLater(Math.min(delay * 2, LAST_RETRY), until)));
+      void this.#tryCommit().then((done) => (done ? this.#stopRenewal() : this.#commitLater(Math.min(delay * 2, LAST_RETRY), until)));
     }, delay);
     unref(timer);
   }
 
   async #release(settlement: Settlement): Promise<void> {
-    if (this.#state !== "open") return;
-    this.#end();
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#stopRenewal();
     this.#report(settlement);
     const { claim } = this.#start;
     // what the store does not hear is left to the lease
@@ -146,22 +150,24 @@ export class HeldClaim implements ClaimHandle {
     this.#keeper.leave(this);
   }
 
-  #end(): void {
-    this.#state = "over";
+  /** A renewal under way is the last. */
+  #stopRenewal(): void {
+    this.#renews = false;
     this.#renewal?.cancel();
-    clearTimeout(this.#limit);
   }
 
   #report(settlement: Settlement): void {
-    if (this.#reported) return;
-    this.#reported = true;
+    if (this.#isReported) return;
+    this.#isReported = true;
+    clearTimeout(this.#limit);
     this.#start.settled(settlement);
   }
 
   /** Waits for the next renewal, or for the end of the handler's time if that is nearer. */
   #watch(): void {
     const { claim } = this.#start;
-    if (claim === undefined || this.#left() <= this.#keeper.renewEvery) this.#limitHandler();
+    // a timer of its own, where nothing is renewed: cheaper than a shared one that is cancelled
+    if (!this.#isReported && (claim === undefined || this.#left() <= this.#keeper.renewEvery)) this.#limitHandler();
     if (claim !== undefined) this.#renewal = this.#keeper.renewalTimers.start(() => void this.#renew(claim));
   }
 
@@ -171,13 +177,13 @@ export class HeldClaim implements ClaimHandle {
   }
 
   #limitHandler(): void {
-    if (this.#limit !== undefined) return;
+    clearTimeout(this.#limit);
     this.#limit = setTimeout(() => this.#expire(), Math.max(0, Math.min(this.#left(), 2 ** 31 - 1)));
     unref(this.#limit);
   }
 
   async #renew(claim: Claim): Promise<void> {
-    if (this.#state === "open" && this.#left() <= 0) return this.#expire();
+    if (!this.#isReported && this.#left() <= 0) return this.#expire();
     const asked = performance.now();
     try {
       const answer = await askStore(this.#keeper.store, this.#keeper.storeTimers, () => this.#keeper.store.renew(claim));
@@ -186,12 +192,11 @@ export class HeldClaim implements ClaimHandle {
     } catch (error) {
       if (performance.now() >= this.#leaseEnd) return this.#lose("the store could not be reached for the whole lease", error);
     }
-    if ((this.#state as string) === "over") return;
-    this.#watch();
+    if (this.#renews) this.#watch();
   }
 
   #lose(detail: string, cause?: unknown): void {
-    if (this.#state !== "open") return;
+    if (this.#isReported) return;
     this.#keeper.say("LEASE_LOST", detail, cause);
     this.#abortWith(new Error(`LEASE_LOST: ${detail}`));
     this.#limitHandler();
@@ -199,9 +204,8 @@ export class HeldClaim implements ClaimHandle {
 
   /** The handler's time is over: the lease runs out, and the next delivery takes over. */
   #expire(): void {
-    if (this.#state !== "open" || this.#reported) return;
     const detail = `the handler did not end within ${Math.round(this.#start.handlerTimeout / 1000)} s; its lease runs out and the next delivery takes over`;
-    this.#renewal?.cancel();
+    this.#stopRenewal();
     this.#keeper.say("HANDLER_TIMEOUT", detail);
     this.#report({ status: undefined, code: "HANDLER_TIMEOUT", cause: undefined });
     this.#keeper.leave(this);

@@ -7,6 +7,8 @@ import { recordingStore } from "./recording-store.js";
 interface Held {
   readonly lease?: number;
   readonly renewEvery?: number;
+  /** How long its timers really take: a platform's may be early, and a busy process is late. */
+  readonly renewAfter?: number;
   readonly handlerTimeout?: number;
   readonly commitHorizon?: number;
   readonly storeTimeout?: number;
@@ -18,6 +20,7 @@ interface Held {
 async function hold({
   lease = 400,
   renewEvery = lease / 13,
+  renewAfter = renewEvery,
   handlerTimeout = 60_000,
   commitHorizon = 60_000,
   storeTimeout = 1000,
@@ -30,11 +33,12 @@ async function hold({
   const settled: Settlement[] = [];
   let left = 0;
   const listeners: (() => void)[] = [];
+  const renewalTimers = createTimers(renewAfter);
   const keeper: ClaimKeeper = {
     store,
     storeTimers: createTimers(storeTimeout),
     renewEvery,
-    renewalTimers: createTimers(renewEvery),
+    renewalTimers,
     commitHorizon,
     say(code, detail, cause) {
       said.push({ code, detail, cause });
@@ -58,6 +62,8 @@ async function hold({
     left: () => left,
     /** Fulfils when something is said. */
     heard: () => new Promise<void>((resolve) => listeners.push(resolve)),
+    /** Fulfils after every renewal that is due by now. */
+    nextRenewal: () => new Promise<void>((resolve) => renewalTimers.start(resolve)),
     /** What another delivery of the event meets. */
     other: () => store.claim({ ...claim, token: "other" }),
   };
@@ -93,6 +99,26 @@ describe("renewal", () => {
     await renewed;
     await later(60);
     expect([said, store.calls.filter((call) => call === "renew").length]).toEqual([[], 1]);
+  });
+
+  it.each(["still ours", "lost"])("that is under way while the handler's time ends is the last, the lease being %s", async (answer) => {
+    const { held, store, claim, said, heard, nextRenewal } = await hold({ renewEvery: 10_000, renewAfter: 20, handlerTimeout: 60 });
+    let resume = (): void => {};
+    const asked = new Promise<void>((resolve) => {
+      store.before.renew = () => {
+        resolve();
+        return new Promise((go) => (resume = go));
+      };
+    });
+    await Promise.all([asked, heard()]);
+    if (answer === "lost") await store.release(claim);
+    const renewed = store.next("renew");
+    resume();
+    await renewed;
+    await nextRenewal();
+    expect(said.map(({ code }) => code)).toEqual(["HANDLER_TIMEOUT"]);
+    expect(String(held.signal.reason)).toContain("HANDLER_TIMEOUT");
+    expect(store.calls.filter((call) => call === "renew")).toHaveLength(1);
   });
 
   it("that finds the lease lost aborts the handler, and says so once", async () => {
@@ -141,6 +167,8 @@ describe("the handler's time", () => {
     ["after several renewals", { lease: 60, handlerTimeout: 130 }],
     ["where the lease is short and renewed late", { lease: 300, renewEvery: 10_000, handlerTimeout: 150 }],
     ["where the lease is long and renewed often", { lease: 3000, renewEvery: 40, handlerTimeout: 150 }],
+    ["where renewals come early", { lease: 3000, renewEvery: 10_000, renewAfter: 20, handlerTimeout: 150 }],
+    ["where renewals come late", { lease: 3000, renewEvery: 1, renewAfter: 100, handlerTimeout: 50 }],
     ["where there is no claim", { bare: true, handlerTimeout: 60 }],
     ["where none is left", { handlerTimeout: 0 }],
   ])("ends %s: the signal aborts, renewal stops, and it is said once", async (_, given) => {
@@ -198,6 +226,17 @@ describe("commit", () => {
     expect(store.calls.filter((call) => call === "renew").length).toBeGreaterThan(3);
     await later(60);
     expect(said).toEqual([]);
+  });
+
+  it("that is tried again after the handler's time is no handler that does not end", async () => {
+    const { held, store, said, left } = await hold({ handlerTimeout: 60 });
+    store.before.commit = () => {
+      store.before = {};
+      throw new Error("no connection");
+    };
+    await held.commit();
+    await store.next("commit");
+    expect([said, held.signal.aborted, left()]).toEqual([[], false, 1]);
   });
 
   it("that never succeeds is said at the end of the horizon", async () => {
