@@ -39,7 +39,7 @@ export interface Verifier<E extends WebhookEvent = WebhookEvent> {
    * @throws VerificationError
    */
   verify(input: VerifyInput): Promise<E>;
-  /** Refuses new deliveries with 503, and fulfils when the handlers under way have ended. */
+  /** Refuses with 503 what is not claimed yet, and fulfils when the handlers under way have ended and their commits were tried. */
   close(): Promise<void>;
 }
 
@@ -68,7 +68,7 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
   async function judge(delivery: Delivery, visit: Visit): Promise<Verdict<E>> {
     const headers = toHeaderLines(delivery.headers);
     // 1. method and request target
-    if (isClosing) throw new Refusal("CLOSING", "close() was called", { retryAfter: 5 });
+    checkOpen();
     authenticator.checkMethod(delivery.method);
     checkTarget(delivery);
     const reading = authenticator.read(delivery.method, toTarget(delivery.url), headers);
@@ -107,9 +107,10 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
     visit.id = event.id;
     visit.type = event.type;
     visit.tenant = event.tenant;
-    // 12. claim
+    // 12. claim, unless close() was called meanwhile
     const success = authenticator.successReply(proven);
     const reply = success instanceof Promise ? await success : success;
+    checkOpen();
     const asked = recorder.clock();
     const claimed = await desk.claim({
       facts,
@@ -133,6 +134,10 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
     const busy = toProblem(claimed.refusal.code, claimed.refusal);
     recorder.end(visit, { outcome: "duplicate", status: busy.status, duplicate: claimed.kind, refusal: claimed.refusal });
     return { outcome: "duplicate", kind: claimed.kind, reply: busy };
+  }
+
+  function checkOpen(): void {
+    if (isClosing) throw new Refusal("CLOSING", "close() was called", { retryAfter: 5 });
   }
 
   function shaken(visit: Visit, reply: Reply): Verdict<E> {

@@ -31,7 +31,7 @@ export interface ClaimRequest {
 export interface ClaimDesk {
   /** @throws Refusal where the store cannot answer */
   claim(request: ClaimRequest): Promise<Claimed>;
-  /** Fulfils when no handler is under way. */
+  /** Fulfils when no claim is being made, and no handler is under way. */
   drained(): Promise<void>;
 }
 
@@ -45,10 +45,15 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
   const { store, endpoint, lease, retention, repeatRetention } = settled;
   const plan = createClaimPlanner(endpoint, settled.repeats);
   const storeTimers = createTimers(settled.storeTimeout);
-  const underWay = new Set<HeldClaim>();
+  const underWay = new Set<HeldClaim | ClaimRequest>();
   const waiting: (() => void)[] = [];
   let fence: string | undefined;
   let claims = 0;
+
+  const leave = (one: HeldClaim | ClaimRequest): void => {
+    underWay.delete(one);
+    if (underWay.size === 0) for (const resume of waiting.splice(0)) resume();
+  };
 
   const keeper: ClaimKeeper = {
     store,
@@ -57,10 +62,7 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
     renewalTimers: createTimers(lease / 3),
     commitHorizon: settled.horizon,
     say: (code, detail, cause) => say(code as NoticeCode, detail, cause),
-    leave(claim) {
-      underWay.delete(claim);
-      if (underWay.size === 0) for (const resume of waiting.splice(0)) resume();
-    },
+    leave,
   };
 
   const releaseLost = (claim: Claim): void => void askStore(store, storeTimers, () => store.release(claim)).catch(() => {});
@@ -102,32 +104,41 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
     return { outcome: "held", event, held };
   };
 
+  const make = async (request: ClaimRequest): Promise<Claimed> => {
+    const found = plan(request.facts);
+    const planned = found instanceof Promise ? await found : found;
+    if (planned === undefined) return hold(undefined, { key: 0, mark: 0 }, false, request);
+    // drawn late: some platforms deny randomness at start
+    fence ??= randomText();
+    const claim = toClaim(planned, `${fence}.${++claims}`, leaseOf(request.deadline, lease));
+    const answer = await ask(claim);
+    if (answer.outcome === "busy") {
+      const retryAfter = Math.max(1, Math.floor(answer.remaining / 1000));
+      return {
+        outcome: "busy",
+        kind: "running",
+        refusal: new Refusal("CLAIM_BUSY", "its first delivery is still being handled", { retryAfter }),
+      };
+    }
+    if (answer.outcome === "duplicate") return { outcome: "duplicate", kind: answer.tag === claim.tag ? "exact" : "redelivery" };
+    if (answer.repeats !== false && planned.onMark === "refuse") {
+      await askStore(store, storeTimers, () => store.release(claim)).catch(() => {});
+      const detail = "signed content that is good for one run came again; an honest retry is signed anew and will pass";
+      return { outcome: "busy", kind: "replayed", refusal: new Refusal("REPLAYED", detail, { retryAfter: 60 }) };
+    }
+    const repeat = answer.repeats !== false;
+    const keep: Keep = { key: repeat ? repeatRetention : retention, mark: retention, protect: request.replayWindow, repeat };
+    return hold(claim, keep, answer.repeats, request);
+  };
+
   return {
     async claim(request) {
-      const found = plan(request.facts);
-      const planned = found instanceof Promise ? await found : found;
-      if (planned === undefined) return hold(undefined, { key: 0, mark: 0 }, false, request);
-      // drawn late: some platforms deny randomness at start
-      fence ??= randomText();
-      const claim = toClaim(planned, `${fence}.${++claims}`, leaseOf(request.deadline, lease));
-      const answer = await ask(claim);
-      if (answer.outcome === "busy") {
-        const retryAfter = Math.max(1, Math.floor(answer.remaining / 1000));
-        return {
-          outcome: "busy",
-          kind: "running",
-          refusal: new Refusal("CLAIM_BUSY", "its first delivery is still being handled", { retryAfter }),
-        };
+      underWay.add(request);
+      try {
+        return await make(request);
+      } finally {
+        leave(request);
       }
-      if (answer.outcome === "duplicate") return { outcome: "duplicate", kind: answer.tag === claim.tag ? "exact" : "redelivery" };
-      if (answer.repeats !== false && planned.onMark === "refuse") {
-        await askStore(store, storeTimers, () => store.release(claim)).catch(() => {});
-        const detail = "signed content that is good for one run came again; an honest retry is signed anew and will pass";
-        return { outcome: "busy", kind: "replayed", refusal: new Refusal("REPLAYED", detail, { retryAfter: 60 }) };
-      }
-      const repeat = answer.repeats !== false;
-      const keep: Keep = { key: repeat ? repeatRetention : retention, mark: retention, protect: request.replayWindow, repeat };
-      return hold(claim, keep, answer.repeats, request);
     },
     drained: () => (underWay.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   };
