@@ -7,16 +7,24 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import pg from "pg";
 import { findBinary, findPort, type MissingServer, makeFolder, startServer, type TestServer } from "./start-server.js";
+import { toMissing } from "./to-missing.js";
 
-/** Starts a PostgreSQL with one superuser `test` and no password; `settings` go on its command line (`name=value`). */
-export async function startPostgres(settings: readonly string[] = []): Promise<TestServer | MissingServer> {
-  const folders = binaryFolders();
+/**
+ * Starts a PostgreSQL with one superuser `test` and no password.
+ *
+ * @param settings go on its command line (`name=value`)
+ * @param folders where its binaries are looked for, before the PATH
+ */
+export async function startPostgres(
+  settings: readonly string[] = [],
+  folders: readonly string[] = binaryFolders(),
+): Promise<TestServer | MissingServer> {
   const initdb = findBinary("initdb", folders);
   // Only the one beside `initdb` fits it.
   const command = initdb === undefined ? undefined : findBinary("postgres", [join(initdb, "..")]);
-  if (initdb === undefined || command === undefined) return { missing: `no initdb and postgres on the PATH or in ${folders.join(", ")}` };
+  if (initdb === undefined || command === undefined) return toMissing(`no initdb and postgres on the PATH or in ${folders.join(", ")}`);
   const user = otherUser();
-  if (user === undefined && process.getuid?.() === 0) return { missing: "initdb refuses root, and there is no other user to run it as" };
+  if (user === undefined && process.getuid?.() === 0) return toMissing("initdb refuses root, and there is no other user to run it as");
 
   const port = await findPort();
   const folder = makeFolder("postgres");

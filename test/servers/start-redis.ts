@@ -2,11 +2,12 @@
 
 import { connect } from "node:net";
 import { findBinary, findPort, type MissingServer, makeFolder, startServer, type TestServer } from "./start-server.js";
+import { toMissing } from "./to-missing.js";
 
 /** Starts a Redis without persistence; `args` are further words of its command line. */
 export async function startRedis(args: readonly string[] = []): Promise<TestServer | MissingServer> {
   const command = findBinary("redis-server") ?? findBinary("valkey-server");
-  if (command === undefined) return { missing: "no redis-server and no valkey-server on the PATH" };
+  if (command === undefined) return toMissing("no redis-server and no valkey-server on the PATH");
   const port = await findPort();
   const folder = makeFolder("redis");
   const basic = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no"];
