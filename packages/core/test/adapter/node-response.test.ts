@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, IncomingMessage, ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { fromNodeRequest } from "../../src/adapter/node-request.js";
@@ -206,6 +206,15 @@ describe("outcomeOf", () => {
   ])("is a failure where our own side breaks off %s, once the request was read", async (_, breakOff) => {
     const act: Listener = (request, response) => request.resume().on("end", () => breakOff(request, response));
     expect(await outcome(act, ask)).toBe("the response was broken off before its end");
+  });
+
+  it("is a failure where a response without a socket is broken off, as a bridge from another platform makes one", async () => {
+    const request = new IncomingMessage(null as unknown as Socket);
+    const response = new ServerResponse(request);
+    const made = outcomeOf(request, response);
+    response.destroy();
+    response.emit("close");
+    await expect(made).rejects.toThrow("the response was broken off before its end");
   });
 
   it("waits for the handler's own end where the sender has hung up", async () => {

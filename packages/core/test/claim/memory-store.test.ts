@@ -110,6 +110,34 @@ describe("memoryStore", () => {
     expect(await present(store, ["c"])).toEqual(["c"]);
   });
 
+  it("renews and gives back a mark with its key, and leaves another's alone", async () => {
+    const { store, clock } = open();
+    const first = claimOf("a", { mark: "m" });
+    await store.claim(first);
+    const second = claimOf("b", { mark: "m" });
+    expect(await store.claim(second)).toEqual({ outcome: "claimed", repeats: "running" });
+    clock.now += 600;
+    expect(await store.renew(first)).toBe("ok");
+    clock.now += 399;
+    expect(await store.renew(second)).toBe("ok");
+    clock.now += 600;
+    expect(await store.claim(claimOf("c", { mark: "m" }))).toEqual({ outcome: "claimed", repeats: "running" });
+    clock.now += 1;
+    expect(await store.claim(claimOf("d", { mark: "m" }))).toEqual({ outcome: "claimed", repeats: false });
+  });
+
+  it("makes room for a commit whose leases have lapsed, and refuses it where nothing may go", async () => {
+    const { store, clock } = open(2);
+    const lapsed = claimOf("a", { mark: "m", lease: 10 });
+    await store.claim(lapsed);
+    clock.now += 10;
+    await store.claim(claimOf("b"));
+    await expect(store.commit(lapsed, kept())).rejects.toBeInstanceOf(StoreFull);
+    await store.release(claimOf("b"));
+    expect(await store.commit(lapsed, kept())).toBe("ok");
+    expect(await store.claim(claimOf("a", { token: "x" }))).toMatchObject({ outcome: "duplicate" });
+  });
+
   it("takes key and mark together or neither", async () => {
     const { store } = open(2);
     await store.claim(claimOf("a"));
