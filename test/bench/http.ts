@@ -15,8 +15,8 @@ import { signEvents } from "./signed-event.js";
 const BYTES = 1024;
 const REQUESTS = 2000;
 const CONNECTIONS = 50;
-const ROUNDS = 7;
-const WARM_UP = 4;
+const ROUNDS = 5;
+const WARM_UP = 3;
 
 const VARIANTS: readonly Variant[] = ["raw", "hmac", "hmac + parse", "ours"];
 /** The least throughput over the framework's own raw body. */
