@@ -115,6 +115,8 @@ describe("renewal", () => {
     const renewed = store.next("renew");
     resume();
     await renewed;
+    // the second begins after whatever the answer has started
+    await nextRenewal();
     await nextRenewal();
     expect(said.map(({ code }) => code)).toEqual(["HANDLER_TIMEOUT"]);
     expect(String(held.signal.reason)).toContain("HANDLER_TIMEOUT");
