@@ -10,7 +10,7 @@ export function toRequest({ rawHeaders, body }: SignedEvent): Buffer {
 
 /**
  * Sends every request once, each as soon as one of the kept connections is free. It is this plain so that the server, not the load
- * generator, is what is busy.
+ * generator, is what is busy; and it never sleeps, since waking it would be on the server's account.
  *
  * @throws Error if any answer is no 200
  */
@@ -18,6 +18,10 @@ export function sendAll(port: number, requests: readonly Buffer[], connections: 
   return new Promise((resolve, reject) => {
     let next = 0;
     let open = connections;
+    const stayAwake = (): void => {
+      if (open > 0) setImmediate(stayAwake);
+    };
+    stayAwake();
     for (let i = 0; i < connections; i++) {
       const socket = connect({ port, host: "127.0.0.1", noDelay: true });
       let answer = "";
