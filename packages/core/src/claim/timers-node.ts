@@ -1,45 +1,67 @@
 import type { Timer, Timers } from "./timers.js";
 
+/** A timer that waits, between the one before it and the one after it. */
 class Entry implements Timer {
   readonly at: number;
-  expire: (() => void) | undefined;
-  constructor(at: number, expire: () => void) {
+  readonly expire: () => void;
+  before: Entry | undefined;
+  after: Entry | undefined;
+  readonly #queue: Queue;
+  constructor(queue: Queue, at: number, expire: () => void) {
+    this.#queue = queue;
     this.at = at;
     this.expire = expire;
   }
   cancel(): void {
-    this.expire = undefined;
+    this.#queue.remove(this);
   }
 }
 
-/** One timer for all that wait equally long: they end in the order in which they began. */
+/** Who waits, in the order in which they began, which is the order in which they end. Whoever is cancelled leaves at once. */
+class Queue {
+  first: Entry | undefined;
+  #last: Entry | undefined;
+  add(entry: Entry): void {
+    entry.before = this.#last;
+    if (this.#last === undefined) this.first = entry;
+    else this.#last.after = entry;
+    this.#last = entry;
+  }
+  remove(entry: Entry): void {
+    const { before, after } = entry;
+    if (before === undefined && this.first !== entry) return;
+    if (before === undefined) this.first = after;
+    else before.after = after;
+    if (after === undefined) this.#last = before;
+    else after.before = before;
+    entry.before = undefined;
+    entry.after = undefined;
+  }
+}
+
+/** One timer for all that wait equally long. */
 export function createTimers(milliseconds: number): Timers {
-  let waiting: Entry[] = [];
-  let first = 0;
-  let armed = false;
+  const queue = new Queue();
+  let isArmed = false;
 
   const arm = (delay: number): void => {
-    armed = true;
+    isArmed = true;
     setTimeout(fire, Math.max(1, delay)).unref();
   };
   const fire = (): void => {
-    armed = false;
+    isArmed = false;
     const now = performance.now();
-    for (; first < waiting.length; first++) {
-      const entry = waiting[first] as Entry;
-      if (entry.expire !== undefined && entry.at > now) break;
-      entry.expire?.();
+    for (let entry = queue.first; entry !== undefined && entry.at <= now; entry = queue.first) {
+      queue.remove(entry);
+      entry.expire();
     }
-    waiting = waiting.slice(first);
-    first = 0;
-    const [next] = waiting;
-    if (next !== undefined && !armed) arm(next.at - now);
+    if (queue.first !== undefined && !isArmed) arm(queue.first.at - now);
   };
   return {
     start(expire): Timer {
-      const entry = new Entry(performance.now() + milliseconds, expire);
-      waiting.push(entry);
-      if (!armed) arm(milliseconds);
+      const entry = new Entry(queue, performance.now() + milliseconds, expire);
+      queue.add(entry);
+      if (!isArmed) arm(milliseconds);
       return entry;
     },
   };
