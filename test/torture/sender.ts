@@ -33,8 +33,11 @@ export async function makeEvent(provider: "stripe" | "github", work: Work): Prom
 
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 
+/** Milliseconds after which a sender hangs up. */
+const PATIENCE = 20_000;
+
 /** Sends one delivery. Never rejects. */
-export function send({ port }: { readonly port: number }, { delivery }: OutgoingEvent): Promise<Reply> {
+export function send({ port }: { readonly port: number }, { delivery }: OutgoingEvent, patience: number = PATIENCE): Promise<Reply> {
   const since = performance.now();
   return new Promise((resolve) => {
     const settle = (status: number): void => resolve({ status, milliseconds: performance.now() - since });
@@ -46,6 +49,8 @@ export function send({ port }: { readonly port: number }, { delivery }: Outgoing
       response.on("error", () => settle(0));
     });
     sent.on("error", () => settle(0));
+    const hangUp = setTimeout(() => sent.destroy(), patience);
+    sent.on("close", () => clearTimeout(hangUp));
     sent.end(body);
   });
 }

@@ -45,7 +45,8 @@ async function haunt(receivers: readonly ReceiverProcess[], zombieEnds: End, hei
   // Long enough for the zombie's later tries, and for a lease that was cut short to lapse.
   for (const wait of [0, 300, LEASE * 1000]) {
     await pause(wait);
-    const { status } = await send(witness, event);
+    // Not for long: a handler that should not have begun here waits to be told.
+    const { status } = await send(witness, event, 3000);
     facts.push(`a duplicate after ${wait} ms was answered ${status}`);
     if (status !== 503) complain("a duplicate was not told to come again while the heir's handler ran");
     if (countOf(receivers, "started", name) !== 2) complain("the heir's claim did not keep others out");
