@@ -1,0 +1,64 @@
+// Drives the conformance suite over real sockets, and the store suite inside a runtime.
+import { execFileSync } from "node:child_process";
+import { conformanceCases, runConformance } from "@countersign/testing/conformance";
+import { HERE } from "./runtimes.mjs";
+
+const ENDLESS = "stops reading an endless body in chunks";
+
+/** Whoever sends on after the reply has left may lose it: a connection that is closed with unread bytes is reset. So this is tried again. */
+async function runPatiently(one, session) {
+  for (let tries = 5; ; tries--) {
+    try {
+      return await one.run(session);
+    } catch (error) {
+      if (tries === 1 || !error.message.startsWith("the connection ended without")) throw error;
+    }
+  }
+}
+
+/** Runs every case in every form. A case that the runtime settles before we are asked is a skip with the harness's reason. */
+export async function runHarness(harness, results) {
+  const { runtime, adapter: suite, forms, settles = {} } = harness;
+  for (const name of Object.keys(settles))
+    if (!conformanceCases.some((one) => one.name === name)) throw new Error(`${harness.name}: no such case: ${name}`);
+  const needs = new Map(conformanceCases.map((one) => [one.name, one.needs ?? []]));
+  for (const form of forms) {
+    // a trait that no case and no harness has stands for "not here", so that positions stay as the server counts them
+    const cases = conformanceCases.map((one) => {
+      if (one.name in settles) return { ...one, needs: [...(one.needs ?? []), "settled"] };
+      return one.name === ENDLESS ? { ...one, run: (session) => runPatiently(one, session) } : one;
+    });
+    for (const { name, outcome, error, reason } of await runConformance(harness, form, cases)) {
+      const lacks = needs.get(name).filter((trait) => !harness.traits.includes(trait));
+      const why = lacks.length > 0 ? reason : settles[name];
+      results.add({
+        runtime,
+        suite,
+        form,
+        name,
+        outcome,
+        needs: needs.get(name),
+        lacks,
+        reason: outcome === "failed" ? (error?.message ?? String(error)) : why,
+      });
+    }
+  }
+  results.line(runtime, suite);
+}
+
+/** Runs the store suite in one process of the runtime. */
+export async function runStores({ name: runtime, program, args }, results) {
+  let output = "";
+  try {
+    output = execFileSync(program, args, { cwd: HERE, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], timeout: 120_000 });
+  } catch (error) {
+    results.add({ runtime, suite: "stores", name: "the store suite runs", outcome: "failed", reason: error.message });
+  }
+  const suites = new Set();
+  for (const line of output.split("\n").filter((one) => one.startsWith("{"))) {
+    const result = JSON.parse(line);
+    suites.add(result.suite);
+    results.add({ runtime, ...result });
+  }
+  for (const suite of suites) results.line(runtime, suite);
+}
