@@ -4,7 +4,7 @@ export { toHeaderLines } from "./headers.js";
 export { Attempt } from "./provider/attempt.js";
 export type { CompiledScheme } from "./provider/compile.js";
 export type { ConfiguredProvider, ConfiguredScheme } from "./provider/configured-provider.js";
-export { contentOf } from "./provider/proof.js";
+export { contentOf } from "./provider/fitting-key.js";
 export { Reading, toTarget } from "./provider/reading.js";
 export type { SourceReader } from "./provider/source.js";
 export { compileTemplate, type Ink, render, type Template } from "./provider/template.js";

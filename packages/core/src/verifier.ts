@@ -65,75 +65,81 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
   let isClosing = false;
 
   /** The order of checks: cheap before dear, and nothing is stored for a delivery that has not proven itself. */
-  async function judge(delivery: Delivery, visit: Visit): Promise<Verdict<E>> {
-    const headers = toHeaderLines(delivery.headers);
-    // 1. method and request target
-    checkOpen();
-    authenticator.checkMethod(delivery.method);
-    checkTarget(delivery);
-    const reading = authenticator.read(delivery.method, toTarget(delivery.url), headers);
-    // 2. HTTPS   3. source address
-    const stopped = network.check({ address: delivery.address, protocol: delivery.protocol, headers });
-    if (stopped !== undefined) throw stopped;
-    // 4. handshakes that the provider does not sign
-    const early = authenticator.answerUnsigned(reading, "early");
-    const answer = early && (await early);
-    if (answer !== undefined) return shaken(visit, answer);
-    // 5. security headers   6. declared length
-    const opened = authenticator.open(reading);
-    const declared = bodies.checkDeclared(headers);
-    // 7. the body (and the unsigned handshakes that stand in it)
-    const begun = recorder.clock();
-    const reads = bodies.read(delivery, headers, declared);
-    const body = reads instanceof Promise ? await reads : reads;
-    reading.body = body.bytes;
-    visit.bytes = body.bytes.length;
-    const read = recorder.clock();
-    visit.body = read - begun;
-    const late = authenticator.answerUnsigned(reading, "late");
-    const lateAnswer = late && (await late);
-    if (lateAnswer !== undefined) return shaken(visit, lateAnswer);
-    // 8. signature   9. timestamp
-    const proven = await authenticator.authenticate(opened, reading, body.lossy);
-    visit.signature = recorder.clock() - read;
-    visit.keyId = proven.proof.keyId;
-    visit.lag = proven.timestamp === undefined ? undefined : (reading.now - proven.timestamp) / 1000;
-    // 10. signed handshakes
-    const signed = authenticator.answerSigned(proven);
-    const signedAnswer = signed && (await signed);
-    if (signedAnswer !== undefined) return shaken(visit, signedAnswer);
-    // 11. payload
-    const { event, facts } = authenticator.toEvent(proven);
-    visit.id = event.id;
-    visit.type = event.type;
-    visit.tenant = event.tenant;
-    // 12. claim, unless close() was called meanwhile
-    const success = authenticator.successReply(proven);
-    const reply = success instanceof Promise ? await success : success;
-    checkOpen();
-    const asked = recorder.clock();
-    const claimed = await desk.claim({
-      facts,
-      event,
-      successStatus: reply.status,
-      deadline: delivery.deadline,
-      replayWindow: proven.replayWindow,
-      settled: ({ status, code, cause }) => recorder.end(visit, { outcome: "accepted", status, code, cause }),
-    });
-    visit.store = recorder.clock() - asked;
-    if (claimed.outcome === "held") {
-      visit.handled = recorder.clock();
-      visit.repeats = claimed.event.repeats;
-      // 13. the handler, and 14. commit or release, are the caller's
-      return { outcome: "accepted", event: claimed.event as unknown as E, claim: claimed.held, reply };
+  async function receive(delivery: Delivery): Promise<Verdict<E>> {
+    const visit = recorder.begin();
+    try {
+      const headers = toHeaderLines(delivery.headers);
+      // 1. method and request target
+      checkOpen();
+      authenticator.checkMethod(delivery.method);
+      checkTarget(delivery);
+      const reading = authenticator.read(delivery.method, toTarget(delivery.url), headers);
+      // 2. HTTPS   3. source address
+      const stopped = network.check({ address: delivery.address, protocol: delivery.protocol, headers });
+      if (stopped !== undefined) throw stopped;
+      // 4. handshakes that the provider does not sign
+      const early = authenticator.answerUnsigned(reading, "early");
+      const answer = early && (await early);
+      if (answer !== undefined) return shaken(visit, answer);
+      // 5. security headers   6. declared length
+      const opened = authenticator.open(reading);
+      const declared = bodies.checkDeclared(headers);
+      // 7. the body (and the unsigned handshakes that stand in it)
+      const begun = recorder.clock();
+      const reads = bodies.read(delivery, headers, declared);
+      const body = reads instanceof Promise ? await reads : reads;
+      reading.body = body.bytes;
+      visit.bytes = body.bytes.length;
+      const read = recorder.clock();
+      visit.body = read - begun;
+      const late = authenticator.answerUnsigned(reading, "late");
+      const lateAnswer = late && (await late);
+      if (lateAnswer !== undefined) return shaken(visit, lateAnswer);
+      // 8. signature   9. timestamp
+      const proves = authenticator.authenticate(opened, reading, body.lossy);
+      const proven = proves instanceof Promise ? await proves : proves;
+      visit.signature = recorder.clock() - read;
+      visit.keyId = proven.proof.keyId;
+      visit.lag = proven.timestamp === undefined ? undefined : (reading.now - proven.timestamp) / 1000;
+      // 10. signed handshakes
+      const signed = authenticator.answerSigned(proven);
+      const signedAnswer = signed && (await signed);
+      if (signedAnswer !== undefined) return shaken(visit, signedAnswer);
+      // 11. payload
+      const { event, facts } = authenticator.toEvent(proven);
+      visit.id = event.id;
+      visit.type = event.type;
+      visit.tenant = event.tenant;
+      // 12. claim, unless close() was called meanwhile
+      const success = authenticator.successReply(proven);
+      const reply = success instanceof Promise ? await success : success;
+      checkOpen();
+      const asked = recorder.clock();
+      const claimed = await desk.claim({
+        facts,
+        event,
+        successStatus: reply.status,
+        deadline: delivery.deadline,
+        replayWindow: proven.replayWindow,
+        settled: ({ status, code, cause }) => recorder.end(visit, { outcome: "accepted", status, code, cause }),
+      });
+      visit.store = recorder.clock() - asked;
+      if (claimed.outcome === "held") {
+        visit.handled = recorder.clock();
+        visit.repeats = claimed.event.repeats;
+        // 13. the handler, and 14. commit or release, are the caller's
+        return { outcome: "accepted", event: claimed.event as unknown as E, claim: claimed.held, reply };
+      }
+      if (claimed.outcome === "duplicate") {
+        recorder.end(visit, { outcome: "duplicate", status: reply.status, duplicate: claimed.kind });
+        return { outcome: "duplicate", kind: claimed.kind, reply };
+      }
+      const busy = toProblem(claimed.refusal.code, claimed.refusal);
+      recorder.end(visit, { outcome: "duplicate", status: busy.status, duplicate: claimed.kind, refusal: claimed.refusal });
+      return { outcome: "duplicate", kind: claimed.kind, reply: busy };
+    } catch (error) {
+      return refuse(visit, toRefusal(error));
     }
-    if (claimed.outcome === "duplicate") {
-      recorder.end(visit, { outcome: "duplicate", status: reply.status, duplicate: claimed.kind });
-      return { outcome: "duplicate", kind: claimed.kind, reply };
-    }
-    const busy = toProblem(claimed.refusal.code, claimed.refusal);
-    recorder.end(visit, { outcome: "duplicate", status: busy.status, duplicate: claimed.kind, refusal: claimed.refusal });
-    return { outcome: "duplicate", kind: claimed.kind, reply: busy };
   }
 
   function checkOpen(): void {
@@ -145,19 +151,11 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
     return { outcome: "handshake", reply };
   }
 
-  async function receive(delivery: Delivery): Promise<Verdict<E>> {
-    const visit = recorder.begin();
-    try {
-      return await judge(delivery, visit);
-    } catch (error) {
-      const refusal = toRefusal(error);
-      const reply = toProblem(refusal.code, {
-        retryAfter: refusal.retryAfter,
-        ...(refusal.code === "METHOD_NOT_ALLOWED" && { allow: authenticator.allow }),
-      });
-      recorder.end(visit, { outcome: "rejected", status: reply.status, refusal });
-      return new Rejected(refusal, reply);
-    }
+  function refuse(visit: Visit, refusal: Refusal): Verdict<E> {
+    const isMethod = refusal.code === "METHOD_NOT_ALLOWED";
+    const reply = toProblem(refusal.code, { retryAfter: refusal.retryAfter, ...(isMethod && { allow: authenticator.allow }) });
+    recorder.end(visit, { outcome: "rejected", status: reply.status, refusal });
+    return new Rejected(refusal, reply);
   }
 
   const verifier: Verifier<E> = {

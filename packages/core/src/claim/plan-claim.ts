@@ -3,10 +3,11 @@
  * is never lost, and a captured delivery never runs a handler twice wherever the scheme lets us tell.
  */
 import { fingerprint } from "#crypto";
+import { type Awaitable, andThen } from "../awaitable.js";
 import type { Attempt } from "../provider/attempt.js";
 import type { CompiledScheme } from "../provider/compile.js";
-import { contentOf } from "../provider/proof.js";
-import type { Awaitable, SecretKey } from "../signature/crypto.js";
+import { contentOf } from "../provider/fitting-key.js";
+import type { SecretKey } from "../signature/crypto.js";
 
 /** What is known of a proven delivery. */
 export interface ClaimFacts {
@@ -86,8 +87,7 @@ function both<M extends string | undefined>(
   mark: Awaitable<M>,
   make: (key: string, mark: M) => ClaimPlan,
 ): Awaitable<ClaimPlan> {
-  if (typeof key === "string" && !(mark instanceof Promise)) return make(key, mark);
-  return Promise.all([key, mark]).then(([made, marked]) => make(made, marked));
+  return andThen(key, (made) => andThen(mark, (marked) => make(made, marked)));
 }
 
 function signedIdRow(id: string, attempt: Attempt): Row {

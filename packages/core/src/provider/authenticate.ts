@@ -1,4 +1,5 @@
 /** Steps 4 to 11 for one configured provider: handshakes, proof, timestamp and event. */
+import { type Awaitable, andThen } from "../awaitable.js";
 import type { ClaimFacts } from "../claim/plan-claim.js";
 import { Refusal } from "../errors.js";
 import type { EventFacts } from "../event.js";
@@ -10,12 +11,13 @@ import type { SecretKey } from "../signature/crypto.js";
 import type { DeliveryContext } from "../signature/key-ring.js";
 import { judgeTimestamp, parseTimestamp } from "../timestamp.js";
 import { Attempt } from "./attempt.js";
+import { type Candidate, openCandidates } from "./candidates.js";
 import type { CompiledScheme } from "./compile.js";
 import { matches } from "./condition.js";
 import type { Provider } from "./define-provider.js";
 import { type CompiledHandshake, readLearned, writeReply } from "./handshake.js";
 import { readPick } from "./pick.js";
-import { type Candidate, openCandidates, type Proof, prove } from "./proof.js";
+import { type Proof, prove } from "./proof.js";
 import { Reading } from "./reading.js";
 import type { Ink } from "./template.js";
 
@@ -39,7 +41,7 @@ export interface Authenticator {
   /** Answers a handshake that nobody signs: `early` by headers and query, `late` by the body. */
   answerUnsigned(reading: Reading, when: "early" | "late"): Promise<Reply | undefined> | undefined;
   open(reading: Reading): Opened;
-  authenticate(opened: Opened, reading: Reading, lossy: boolean): Promise<Proven>;
+  authenticate(opened: Opened, reading: Reading, lossy: boolean): Awaitable<Proven>;
   answerSigned(proven: Proven): Promise<Reply | undefined> | undefined;
   toEvent(proven: Proven): { readonly event: EventFacts; readonly facts: ClaimFacts };
   successReply(proven: Proven): Reply | Promise<Reply>;
@@ -53,7 +55,9 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
   const { methods, handshakeMethods, handshakes, success } = compiled;
   const unsigned = handshakes.filter((handshake) => handshake.unsigned);
   const signed = handshakes.filter((handshake) => !handshake.unsigned);
-  const hasLate = unsigned.some(({ when }) => !when.early);
+  const unsignedEarly = unsigned.filter(({ when }) => when.early);
+  const unsignedLate = unsigned.filter(({ when }) => !when.early);
+  const hasLate = unsignedLate.length > 0;
   const [first] = compiled.schemes as [CompiledScheme];
 
   const isShakeOnly = (method: string): boolean => !methods.includes(method) && handshakeMethods.includes(method);
@@ -101,7 +105,7 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
     read: (method, target, headers) => new Reading(method, target, headers, settled.now(), compiled),
 
     answerUnsigned(reading, when) {
-      const due = unsigned.filter(({ when: match }) => match.early === (when === "early"));
+      const due = when === "early" ? unsignedEarly : unsignedLate;
       const isLast = when === "late" || !hasLate;
       const mayFollow = signed.some(({ when: { method } }) => method === reading.method);
       const mustAnswer = isLast && !mayFollow && isShakeOnly(reading.method);
@@ -126,19 +130,14 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
       }
     },
 
-    async authenticate(opened, reading, lossy) {
+    authenticate(opened, reading, lossy) {
       if ("refusal" in opened) throw opened.refusal;
       const given = { context: () => contextOf(reading), secretTimeout: settled.secretTimeout };
       try {
-        const proof = await prove(opened.candidates, provider, given);
-        const { timestamp, replayWindow } = readTimestamp(proof.attempt, settled);
-        return { proof, timestamp, replayWindow };
+        const proven = andThen(prove(opened.candidates, provider, given), (proof) => toProven(proof, settled));
+        return lossy && proven instanceof Promise ? proven.catch(blameDecoder) : proven;
       } catch (error) {
-        if (lossy && error instanceof Refusal && error.code === "SIGNATURE_MISMATCH")
-          throw new Refusal(
-            "BODY_ALREADY_PARSED",
-            "the body was handed over as text that somebody else decoded, and holds U+FFFD: hand over its bytes",
-          );
+        if (lossy) blameDecoder(error);
         throw error;
       }
     },
@@ -184,23 +183,28 @@ function contextOf(reading: Reading): DeliveryContext {
   return { headers: reading.headers.toHeaders(), url: new URL(`http://localhost${reading.target}`) };
 }
 
+/** Where the body came as text that holds U+FFFD, it is not the sender who broke it. */
+function blameDecoder(error: unknown): never {
+  if (!(error instanceof Refusal) || error.code !== "SIGNATURE_MISMATCH") throw error;
+  const detail = "the body was handed over as text that somebody else decoded, and holds U+FFFD: hand over its bytes";
+  throw new Refusal("BODY_ALREADY_PARSED", detail);
+}
+
 /** Step 9. */
-function readTimestamp(
-  attempt: Attempt,
-  { tolerance: configured }: Settled,
-): { readonly timestamp: number | undefined; readonly replayWindow: number } {
+function toProven(proof: Proof, { tolerance: configured }: Settled): Proven {
+  const { attempt } = proof;
   const { timestamp: words } = attempt.scheme;
-  if (words === undefined) return { timestamp: undefined, replayWindow: 0 };
+  if (words === undefined) return { proof, timestamp: undefined, replayWindow: 0 };
   const { source, unit } = words;
   const tolerance = words.tolerance === undefined ? undefined : (configured ?? words.tolerance);
   const text = attempt.read(source);
   const timestamp = text === undefined ? undefined : parseTimestamp(text, unit);
-  if (tolerance === undefined) return { timestamp, replayWindow: 0 };
+  if (tolerance === undefined) return { proof, timestamp, replayWindow: 0 };
   if (text === undefined) throw new Refusal("HEADER_MISSING", `${source.text} is not there`);
   if (timestamp === undefined) throw new Refusal("TIMESTAMP_MALFORMED", `${source.text} is not in the form "${unit}"`);
   const refusal = judgeTimestamp(timestamp, unit, tolerance, attempt.reading.now);
   if (refusal !== undefined) throw refusal;
-  return { timestamp, replayWindow: (tolerance.past + tolerance.future + CLOCK_MARGIN) * 1000 };
+  return { proof, timestamp, replayWindow: (tolerance.past + tolerance.future + CLOCK_MARGIN) * 1000 };
 }
 
 /** Step 11: JSON, what a declared form's field or envelope holds, a form as an object, bytes, or nothing. */

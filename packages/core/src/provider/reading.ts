@@ -75,6 +75,7 @@ export class Reading {
 
 /** Path and query of a URL, or of what already is a path. Nothing else of a URL is ever used. */
 export function toTarget(url: string): string {
+  if (url.startsWith("/") && !url.includes("#")) return url;
   const scheme = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(url);
   const rest = scheme === null ? url : url.slice(scheme[0].length);
   const end = rest.indexOf("#");

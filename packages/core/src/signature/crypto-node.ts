@@ -64,8 +64,7 @@ export const importPublicKey: CryptoPort["importPublicKey"] = (algorithm, form, 
 export const hmac: CryptoPort["hmac"] = (algorithm, key, parts) => {
   const mac = createHmac(algorithm, (key as NodeSecret).key);
   for (const part of parts) typeof part === "string" ? mac.update(part, "latin1") : mac.update(part);
-  // cheaper than a Buffer of its own for each digest
-  return Buffer.from(mac.digest("hex"), "hex");
+  return mac.digest();
 };
 
 export const digest: CryptoPort["digest"] = (algorithm, parts) => {

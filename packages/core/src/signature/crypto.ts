@@ -3,6 +3,8 @@
  * `crypto-web.ts` elsewhere; both export these functions.
  */
 
+import type { Awaitable } from "../awaitable.js";
+
 export type Hash = "sha1" | "sha256" | "sha384" | "sha512";
 export type KeyPair = "ed25519" | "ecdsa-p256-sha256" | "rsa-sha1" | "rsa-sha256" | "rsa-pss-sha256";
 /** How a public key is written: raw bytes (Ed25519 only), or what holds its own algorithm. */
@@ -10,8 +12,6 @@ export type KeyForm = "raw-hex" | "raw-base64" | "spki-base64" | "pem" | "jwk";
 
 /** What is hashed: bytes, or ASCII text (its bytes are the same in every encoding). */
 export type Part = string | Uint8Array;
-
-export type Awaitable<T> = T | Promise<T>;
 
 /** A shared secret, ready for use. It shows nothing of itself. */
 export interface SecretKey {

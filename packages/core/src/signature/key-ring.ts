@@ -1,5 +1,5 @@
+import type { Awaitable } from "../awaitable.js";
 import { ConfigurationError, Refusal } from "../errors.js";
-import type { Awaitable } from "./crypto.js";
 
 /** A secret as the provider's dashboard shows it, or its bytes. A named one is reported under its name. */
 export type SecretValue = string | Uint8Array | { readonly id: string; readonly value: string | Uint8Array };
