@@ -1,12 +1,17 @@
 import type { Delivery } from "./delivery.js";
 import type { WebhookEvent } from "./event.js";
 import { type Reply, toProblem } from "./reply.js";
-import type { Verifier } from "./verifier.js";
+import type { Verdict } from "./verdict.js";
 
 /** What a handler gets besides the event. */
 export interface HandlerContext {
   /** Aborts when the lease is lost, or when the handler's time is over. */
   readonly signal: AbortSignal;
+}
+
+/** Whatever receives deliveries: a verifier. */
+export interface Receiver<E extends WebhookEvent> {
+  receive(delivery: Delivery): Promise<Verdict<E>>;
 }
 
 /** What to send: the handler's own answer, or a reply of ours (then `error` is what the handler threw, if it did). */
@@ -19,13 +24,15 @@ const TIMED_OUT = Symbol("timed out");
 /**
  * Runs a delivery from end to end where the handler's answer is a value: receive, the handler, commit or release.
  *
- * @param statusOf the status of an answer, or `undefined` if what the handler returned is none; then the provider's success reply is sent
+ * @param statusOf the status of an answer, or `undefined` if what the handler returned is none
+ * @param silence what it means that there is no answer: the provider's success reply is sent, or nobody has replied who should have
  */
 export async function serve<E extends WebhookEvent, A>(
-  verifier: Verifier<E>,
+  verifier: Receiver<E>,
   delivery: Delivery,
   handler: (event: E, context: HandlerContext) => A | Promise<A>,
   statusOf: (answer: A) => number | undefined,
+  silence: "success" | "failure" = "success",
 ): Promise<Served<A>> {
   const verdict = await verifier.receive(delivery);
   if (verdict.outcome !== "accepted") return { reply: verdict.reply };
@@ -43,6 +50,7 @@ export async function serve<E extends WebhookEvent, A>(
     if (answer === TIMED_OUT) return { reply: toProblem("HANDLER_TIMEOUT") };
     const status = statusOf(answer as A);
     if (status === undefined) {
+      if (silence === "failure") return { reply: await claim.fail("NOBODY_REPLIED") };
       await claim.commit();
       return { reply };
     }

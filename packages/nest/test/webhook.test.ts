@@ -19,6 +19,7 @@ import {
 } from "@nestjs/common";
 import { map, type Observable, timeout } from "rxjs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { exchange, observed, send, toBody, toSignature } from "../../fastify/test/sender.js";
 import {
   ConfigurationError,
   createVerifier,
@@ -30,7 +31,6 @@ import {
   type WebhookEvent,
 } from "../src/index.js";
 import { platforms, start } from "./app.js";
-import { exchange, observed, send, toBody, toSignature } from "./sender.js";
 
 const closing: { close(): Promise<void> }[] = [];
 const unhandled: unknown[] = [];

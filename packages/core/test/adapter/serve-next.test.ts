@@ -14,7 +14,7 @@ describe("serveNext", () => {
     [404, "release"],
   ] as const)("settles by the status that follows: %i is a %s", async (status, call) => {
     const { store, verifier } = open();
-    expect(await serveNext(verifier, deliver(), async () => status)).toEqual({ answer: undefined });
+    expect(await serveNext(verifier, deliver(), async () => status)).toEqual({ answer: status });
     expect(store.calls).toEqual(["claim", call]);
   });
 
