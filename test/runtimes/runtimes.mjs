@@ -97,6 +97,8 @@ const CANCELLED = "workerd ends a request's work with its reply or its connectio
 const EDGE = "`CF-Connecting-IP` is always there: no delivery is one of this machine to itself";
 /** Cases that workerd, or Cloudflare's edge in front of it, settles by itself. */
 const WORKERD = {
+  "stops reading an endless body in chunks":
+    "workerd resets the connection of a sender that goes on sending, mostly before the reply is read",
   "refuses two lengths": "workerd answers 500 by itself: no Worker is asked",
   "refuses a length beside chunks": "workerd reads the chunks and drops the length, as RFC 9112, section 6.3, allows",
   "reports a body that is broken off, and runs nothing": CANCELLED,
