@@ -92,7 +92,8 @@ export function checkPage(results, path, write) {
   const wanted = render(results);
   let text = readFileSync(path, "utf8");
   const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (write) {
+  // a page is not to say "fails": what fails is mended, or it is told why
+  if (write && !results.all.some(({ outcome }) => outcome === "failed")) {
     text = `${text.slice(0, from)}${BEGIN}\n\n${wanted}\n\n${text.slice(to)}`;
     writeFileSync(path, text);
   }
