@@ -1,5 +1,5 @@
 // Bundles each entry point of the package in this folder into one file with its source map, beside the types that tsc wrote.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { build } from "esbuild";
 
 const { exports: entries, imports = {}, dependencies = {}, peerDependencies = {} } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -13,6 +13,9 @@ const collect = (node) => {
 };
 collect(entries);
 collect(imports);
+
+// what an earlier build left would be published too
+for (const file of readdirSync("dist")) if (/\.js(\.map)?$/.test(file)) rmSync(`dist/${file}`);
 
 const external = [...Object.keys(dependencies), ...Object.keys(peerDependencies)].flatMap((name) => [name, `${name}/*`]);
 const shared = {

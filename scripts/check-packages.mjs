@@ -21,5 +21,6 @@ for (const name of readdirSync("packages")) {
   // ESM only: Node 20.19 and later `require` it as it is
   check(`types ${name}`, "attw", ["--pack", `packages/${name}`, "--profile", "esm-only", "--no-emoji"]);
 }
+execFileSync("node", ["test/packed/bundle.mjs"], { stdio: ["ignore", "ignore", "inherit"] });
 check("size budgets", "size-limit", []);
 process.exitCode = failed === 0 ? 0 : 1;
