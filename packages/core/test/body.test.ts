@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { deliver, mac, openAcme } from "./acme-verifier.js";
+import { deliver, mac, openAcme, SECRET } from "./acme-verifier.js";
 
-const codeOf = async (options: object, delivery: Parameters<typeof deliver>[0]): Promise<string> => {
-  const verdict = await openAcme({}, options).verifier.receive(deliver(delivery));
+const codeOf = async (options: object, delivery: Parameters<typeof deliver>[0], config?: object): Promise<string> => {
+  const verdict = await openAcme({}, options, config).verifier.receive(deliver(delivery));
   return verdict.outcome === "rejected" ? verdict.code : verdict.outcome;
 };
 const body = new TextEncoder().encode("x".repeat(100));
@@ -58,5 +58,9 @@ describe("a body", () => {
     expect(await codeOf({}, { headers: { "x-sig": mac(text) }, body: text })).toBe("accepted");
     expect(await codeOf({}, { headers: { "x-sig": mac("x") }, body: "cafe" })).toBe("SIGNATURE_MISMATCH");
     expect(await codeOf({}, { headers: {}, body: text })).toBe("HEADER_MISSING");
+    expect(await codeOf({}, { headers: { "x-sig": "00" }, body: text }, { secret: async () => ({ tenant: null, secrets: SECRET }) })).toBe(
+      "BODY_ALREADY_PARSED",
+    );
+    expect(await codeOf({}, { headers: { "x-sig": mac(text) }, body: text }, { secret: async () => undefined })).toBe("TENANT_UNKNOWN");
   });
 });

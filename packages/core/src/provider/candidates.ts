@@ -7,6 +7,7 @@ import type { CompiledScheme, CompiledSignature } from "./compile.js";
 import { matches } from "./condition.js";
 import type { ConfiguredProvider, ConfiguredScheme } from "./configured-provider.js";
 import type { Reading } from "./reading.js";
+import type { SourceReader } from "./source.js";
 
 /** A scheme that may speak for the delivery, and what it reads there. */
 export interface Candidate {
@@ -40,10 +41,15 @@ export const isMismatch = (error: unknown): error is Refusal => error instanceof
 export function openCandidates(provider: ConfiguredProvider, reading: Reading): Candidate[] {
   const open: Candidate[] = [];
   const worst = new Worst();
+  let absent: string | undefined;
   for (const configured of provider.schemes) {
     const { scheme } = configured;
-    const attempt = new Attempt(scheme, reading);
     const late = !scheme.early;
+    // the common case of a provider with several header families, spared the price of a throw
+    const missing = late ? undefined : absentHeader(scheme, reading);
+    absent ??= missing;
+    if (missing !== undefined) continue;
+    const attempt = new Attempt(scheme, reading);
     try {
       if (scheme.when.early && holds(scheme, "when", attempt) === false) continue;
       if (!late) takeUp(attempt);
@@ -54,7 +60,15 @@ export function openCandidates(provider: ConfiguredProvider, reading: Reading): 
     }
   }
   if (open.length > 0) return open;
+  if (absent !== undefined) worst.add(new Refusal("HEADER_MISSING", `${absent} is not there`));
   throw worst.refusal ?? new Refusal("HEADER_MISSING", "no scheme of this provider speaks for a delivery of this form");
+}
+
+/** The only header that a scheme's signatures stand in, where it has not come. */
+function absentHeader({ signature }: CompiledScheme, { headers }: Reading): string | undefined {
+  if (signature?.places.length !== 1) return undefined;
+  const [place] = signature.places as [SourceReader];
+  return place.kind === "header" && headers.values(place.name).length === 0 ? place.text : undefined;
 }
 
 /** Tells whether a scheme speaks for a delivery, or its further conditions hold. */

@@ -30,8 +30,8 @@ const NOBODY = "no scheme of this provider speaks for a delivery of this form";
  * @throws Refusal `SIGNATURE_MISMATCH` and the others of its step, at once or by rejection
  */
 export function prove(candidates: readonly Candidate[], provider: ConfiguredProvider, given: ProofContext): Awaitable<Proof> {
-  const [only, ...more] = candidates;
-  if (only === undefined || more.length > 0) return proveFirst(candidates, provider, given);
+  if (candidates.length > 1) return proveFirst(candidates, provider, given);
+  const [only] = candidates as readonly [Candidate];
   return andThen(proveOne(only, provider, given), (proof) => {
     if (proof === undefined) throw new Refusal("HEADER_MISSING", NOBODY);
     return proof;

@@ -129,6 +129,10 @@ describe("prove", () => {
     expect(await codeOf({ when: never }, { "x-sig": good })).toBe("HEADER_MISSING");
     expect(await codeOf({ when: { "json:form": "7" } }, { "x-sig": mac("{}") }, "{}")).toBe("HEADER_MISSING");
     expect(await codeOf({ when: { "json:form": "7" } }, { "x-sig": mac('{"form":7}') }, '{"form":7}')).toBe("accepted");
+    const signature = { from: "header:x-sig", encoding: "hex" };
+    const forms = several({ signature, when: { "json:form": "7" } }, { signature, when: { "json:form": "8" } });
+    expect(await codeOf(forms, { "x-sig": mac("{}") }, "{}")).toBe("HEADER_MISSING");
+    expect(await codeOf(forms, { "x-sig": mac('{"form":8}') }, '{"form":8}')).toBe("accepted");
   });
 
   it("finds a proof that stands in the body", async () => {
