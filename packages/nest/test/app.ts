@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import type { INestApplication, NestApplicationOptions, Type } from "@nestjs/common";
 import type { NestFactoryStatic } from "@nestjs/core/nest-factory.js";
+import { closeAfterEach } from "../../fastify/test/close-after-each.js";
 
 // The platforms are installed beside the tests that cross packages, with a Nest of their own: two copies of it, as a package manager may
 // leave them, must do.
@@ -18,21 +19,23 @@ export const platforms = [
   { platform: "Fastify", createAdapter: (): Adapter => new FastifyAdapter() },
 ] as const;
 
-/** Starts an app of one controller on a free port. */
-export async function start(
-  createAdapter: () => Adapter,
-  controller: Type,
-  { setUp, ...options }: NestApplicationOptions & { setUp?: (app: INestApplication) => void } = {},
-): Promise<{ readonly app: INestApplication; readonly port: number }> {
-  class AppModule {}
-  Module({ controllers: [controller] })(AppModule);
-  const app = await NestFactory.create(AppModule, createAdapter() as never, {
-    rawBody: true,
-    logger: false,
-    forceCloseConnections: true,
-    ...options,
-  });
-  setUp?.(app);
-  await app.listen(0, "127.0.0.1");
-  return { app, port: (app.getHttpServer().address() as AddressInfo).port };
+type Options = NestApplicationOptions & { setUp?: (app: INestApplication) => void };
+
+/** Makes the `listen` of a test file: it starts an app of one controller on a free port, and the app is closed after the test. */
+export function createListen(): (createAdapter: () => Adapter, controller: Type, options?: Options) => Promise<number> {
+  const closing = closeAfterEach();
+  return async (createAdapter, controller, { setUp, ...options } = {}) => {
+    class AppModule {}
+    Module({ controllers: [controller] })(AppModule);
+    const app = await NestFactory.create(AppModule, createAdapter() as never, {
+      rawBody: true,
+      logger: false,
+      forceCloseConnections: true,
+      ...options,
+    });
+    closing.push(app);
+    setUp?.(app);
+    await app.listen(0, "127.0.0.1");
+    return (app.getHttpServer().address() as AddressInfo).port;
+  };
 }

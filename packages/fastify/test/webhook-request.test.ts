@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { webhook } from "../src/index.js";
+import { createListen, majors } from "./app.js";
+import { exchange, observed, send, sendEndless, toBody, toSignature } from "./sender.js";
+
+const listen = createListen();
+
+describe.each(majors)("webhook on Fastify $major, as the whole route", ({ create }) => {
+  it.each(["application/json", "text/x-odd", "application/x-www-form-urlencoded", "nonsense;;", ""])(
+    "takes the content type %j without asking a parser",
+    async (type) => {
+      const app = create({ bodyLimit: 4 });
+      const { verifier, records } = observed();
+      app.addContentTypeParser("*", (_request, _payload, done) => done(new Error("a parser was asked")));
+      app.post(
+        "/hook",
+        webhook(verifier, async () => {}),
+      );
+      const port = await listen(app);
+      const body = toBody();
+      const line = type === "" ? "" : `Content-Type: ${type}\r\n`;
+      const { text } = await exchange(
+        port,
+        `POST /hook HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n${line}Content-Length: ${body.length}\r\nAcme-Signature: ${toSignature(body)}\r\n\r\n${body}`,
+      );
+      expect(text).toMatch(/^HTTP\/1.1 200 /);
+      expect(records[0]?.outcome).toBe("accepted");
+    },
+  );
+
+  it("leaves the parsers of sibling routes, and the app's body limit there", async () => {
+    const app = create({ bodyLimit: 100 });
+    const { verifier } = observed();
+    app.post(
+      "/hook",
+      webhook(verifier, async () => {}),
+    );
+    app.post("/json", async (request) => request.body);
+    const port = await listen(app);
+    const post = (body: string): Promise<Response> =>
+      fetch(`http://127.0.0.1:${port}/json`, { method: "POST", headers: { "content-type": "application/json" }, body });
+    expect(await (await post('{"a":1}')).json()).toEqual({ a: 1 });
+    expect((await post("nonsense")).status).toBe(400);
+    expect((await post(JSON.stringify({ a: "x".repeat(200) }))).status).toBe(413);
+    const long = JSON.stringify({ id: "long", type: "x".repeat(200) });
+    expect((await send(port, long)).status).toBe(200);
+  });
+
+  it("gives the request its headers back", async () => {
+    const app = create();
+    const { verifier } = observed();
+    const seen: unknown[] = [];
+    app.post(
+      "/hook",
+      webhook(verifier, async (_event, { headers }) => void seen.push(headers["content-type"], headers["content-length"])),
+    );
+    const port = await listen(app);
+    const body = toBody();
+    await send(port, body);
+    expect(seen).toEqual(["application/json", String(body.length)]);
+  });
+
+  it("answers a method that the provider does not use with 405", async () => {
+    const app = create();
+    const { verifier } = observed();
+    app.all(
+      "/hook",
+      webhook(verifier, async () => {}),
+    );
+    const port = await listen(app);
+    const response = await fetch(`http://127.0.0.1:${port}/hook`);
+    expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
+    expect((await send(port)).status).toBe(200);
+  });
+
+  it("refuses a target in absolute form", async () => {
+    const app = create({ rewriteUrl: () => "/hook" });
+    const { verifier, records } = observed();
+    app.post(
+      "/hook",
+      webhook(verifier, async () => {}),
+    );
+    const port = await listen(app);
+    const { text } = await exchange(port, "POST https://evil/hook HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    expect(text).toMatch(/^HTTP\/1.1 400 /);
+    expect(records[0]?.code).toBe("TARGET_INVALID");
+  });
+
+  it("closes the connection after a refusal that comes before the body's end", async () => {
+    const app = create();
+    const { verifier, records } = observed({ maxBytes: 100 });
+    app.post(
+      "/hook",
+      webhook(verifier, async () => {}),
+    );
+    const port = await listen(app);
+    const { text, written } = await sendEndless(port);
+    expect(text).toMatch(/^HTTP\/1.1 413 [\s\S]*connection: close/i);
+    expect(written).toBeLessThan(4_000_000);
+    expect(records[0]?.code).toBe("BODY_TOO_LARGE");
+  });
+
+  it("fails closed where another preParsing hook stands in its place", async () => {
+    const app = create();
+    const { verifier } = observed();
+    let runs = 0;
+    const own = webhook(verifier, async () => void runs++);
+    app.route({ ...own, method: "POST", url: "/hook", preParsing: async () => {} });
+    app.route({ ...own, method: "POST", url: "/both", preParsing: async () => {}, preValidation: async () => {} });
+    const port = await listen(app);
+    expect((await send(port)).status).toBe(500);
+    expect((await send(port, toBody(), { path: "/both" })).status).toBe(500);
+    expect(runs).toBe(0);
+  });
+});

@@ -1,0 +1,86 @@
+import { Controller, Post } from "@nestjs/common";
+import { describe, expect, it } from "vitest";
+import { exchange, observed, send, sendEndless, toBody } from "../../fastify/test/sender.js";
+import { Event, Webhook } from "../src/index.js";
+import { createListen, platforms } from "./app.js";
+
+const listen = createListen();
+
+describe.each(platforms)("Webhook on $platform", ({ createAdapter }) => {
+  it("says how to keep raw bodies where Nest's parser has kept none", async () => {
+    const { verifier, records } = observed();
+    @Controller()
+    class Hooks {
+      @Post("hook")
+      @Webhook(verifier)
+      handle() {}
+    }
+    const port = await listen(createAdapter, Hooks, { rawBody: false });
+    const response = await send(port);
+    expect([response.status, response.headers.get("content-type")]).toEqual([500, "application/problem+json"]);
+    expect(records[0]).toMatchObject({ code: "BODY_ALREADY_PARSED", detail: expect.stringContaining("rawBody: true") });
+  });
+
+  it("refuses what its limits and Nest's parsers leave to it", async () => {
+    const { verifier, records } = observed({ maxBytes: 100 });
+    @Controller()
+    class Hooks {
+      @Post("hook")
+      @Webhook(verifier)
+      handle() {}
+    }
+    const port = await listen(createAdapter, Hooks);
+    const { text } = await exchange(port, "POST /hook HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    expect(text).toMatch(/^HTTP\/1.1 401 /);
+    expect((await send(port, toBody("x".repeat(200)))).status).toBe(413);
+    expect(records.map(({ code }) => code)).toEqual(["HEADER_MISSING", "BODY_TOO_LARGE"]);
+  });
+
+  it("guards every route of a controller", async () => {
+    const { verifier } = observed();
+    @Controller()
+    @Webhook(verifier)
+    class Hooks {
+      @Post("hook")
+      handle(@Event("type") type: string) {
+        return type;
+      }
+    }
+    const port = await listen(createAdapter, Hooks);
+    expect(await (await send(port)).text()).toBe("order.paid");
+    expect((await fetch(`http://127.0.0.1:${port}/hook`, { method: "POST" })).status).toBe(401);
+  });
+});
+
+describe("Webhook on Express, for a content type that no parser reads", () => {
+  it("reads the body itself", async () => {
+    const { verifier, records } = observed();
+    @Controller()
+    class Hooks {
+      @Post("hook")
+      @Webhook(verifier)
+      handle(@Event("rawBody") bytes: Uint8Array) {
+        return String(bytes.length);
+      }
+    }
+    const port = await listen(platforms[0].createAdapter, Hooks);
+    const body = toBody();
+    const response = await send(port, body, { headers: { "content-type": "text/x-odd" } });
+    expect([response.status, await response.text(), records[0]?.outcome]).toEqual([201, String(body.length), "accepted"]);
+  });
+
+  it("closes the connection after a refusal that comes before the body's end", async () => {
+    const { verifier, records } = observed({ maxBytes: 100 });
+    @Controller()
+    class Hooks {
+      @Post("hook")
+      @Webhook(verifier)
+      handle() {}
+    }
+    const port = await listen(platforms[0].createAdapter, Hooks);
+    const { text, written } = await sendEndless(port);
+    expect(text).toMatch(/^HTTP\/1.1 413 [\s\S]*connection: close/i);
+    expect(written).toBeLessThan(4_000_000);
+    expect(records[0]?.code).toBe("BODY_TOO_LARGE");
+  });
+});
