@@ -1,0 +1,90 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Claim } from "../../src/claim/store.js";
+import { deliver, mac, openAcme } from "../acme-verifier.js";
+import { openClaims, type Sent, saidOf, stamped, stampedWords, unsigned } from "./open-claims.js";
+import { recordingStore } from "./recording-store.js";
+
+describe("what is unsigned and decides", () => {
+  it("joins the key: a captured event sent with another type swallows no honest one, and leaves a mark", async () => {
+    const { send, store } = openClaims({ id: "json:id", type: "header:x-type" });
+    const to = (type: string): Sent => ({ body: '{"id":"1"}', headers: { "x-type": type } });
+    expect(await saidOf(send, to("created"), to("deleted"), to("created"))).toEqual([
+      "accepted, repeats false",
+      "accepted, repeats done",
+      "exact, 200",
+    ]);
+    expect(new Set(store.claims.map(({ mark }) => mark)).size).toBe(1);
+    expect(store.claims[0]?.partition).toBe(store.claims[0]?.mark);
+  });
+
+  it("is the tenant too, where the delivery names it and nobody signs it", async () => {
+    const { send } = openClaims({ id: "json:id", tenant: "header:x-shop" });
+    const to = (shop: string): Sent => ({ body: '{"id":"1"}', headers: { "x-shop": shop } });
+    expect(await saidOf(send, to("a"), to("b"), to("a"))).toEqual(["accepted, repeats false", "accepted, repeats done", "exact, 200"]);
+    const signed = openClaims({ id: "json:id", tenant: "json:shop" });
+    expect(await saidOf(signed.send, { body: '{"id":"1","shop":"a"}' }, { body: '{"id":"1","shop":"b"}' })).toEqual([
+      "accepted, repeats false",
+      "exact, 200",
+    ]);
+  });
+
+  it("is the tenant whose secret fits: ids of two tenants are two", async () => {
+    const secret = async ({ headers }: { headers: Headers }) => ({ tenant: headers.get("x-tenant"), secrets: "s3cret" });
+    const { send } = openClaims({ id: "json:id" }, {}, { secret });
+    const to = (tenant: string): Sent => ({ body: '{"id":"1"}', headers: { "x-tenant": tenant } });
+    expect(await saidOf(send, to("a"), to("b"), to("a"))).toEqual(["accepted, repeats false", "accepted, repeats false", "exact, 200"]);
+  });
+});
+
+describe("keys", () => {
+  it("never depend on the signature's text, nor on which secret fits", async () => {
+    for (const words of [{ id: "json:a" }, unsigned, { unique: "body" }]) {
+      const { send, store } = openClaims(words, {}, { secret: ["s3cret", "older"] });
+      const id = { "x-id": "1" };
+      await send({ headers: id });
+      const upper = await send({ headers: { ...id, "x-sig": mac('{"a":1}').toUpperCase() } });
+      const older = await send({ headers: id, secret: "older" });
+      expect([upper.said, older.said]).toEqual(["exact, 200", "exact, 200"]);
+      expect(new Set(store.claims.map(({ key, mark, tag }) => `${key} ${mark} ${tag}`)).size).toBe(1);
+    }
+  });
+
+  it("are digests, with nothing of the delivery in them", async () => {
+    const { send, store } = openClaims({ ...unsigned, type: "header:x-type" });
+    await send({ headers: { "x-id": "identity", "x-type": "kind" } });
+    const [{ key, mark, partition, token }] = store.claims as [Claim];
+    for (const text of [key, mark, partition]) expect(text).toMatch(/^[\w-]{43}$/);
+    expect(token).toMatch(/^[\w-]+\.1$/);
+  });
+
+  it("are others for another endpoint", async () => {
+    const store = recordingStore();
+    for (const endpoint of ["a", "b"]) await openAcme({ id: "json:id" }, { store, endpoint }).verifier.receive(deliver());
+    expect(store.claims[0]?.key).not.toBe(store.claims[1]?.key);
+  });
+
+  it("differ wherever type, tenant or id differ, whatever they hold", async () => {
+    const { send } = openClaims({ id: "json:id", type: "header:x-type", tenant: "header:x-shop" });
+    const letters = fc.constantFrom("", "a", "1:a", "-", "0:", "j", "2:id", "1:", "\\", "aa");
+    const facts = fc.tuple(letters, letters, letters, fc.constantFrom("\ud800", "\udc00", "\ufffd", "\ud83d\ude00", '"\\ud800"', "b"));
+    const keyOf = async ([type, shop, start, end]: readonly [string, string, string, string]) =>
+      (await send({ body: JSON.stringify({ id: start + end }), headers: { "x-type": type, "x-shop": shop } })).claim?.key;
+    await fc.assert(
+      fc.asyncProperty(facts, facts, async (one, other) => {
+        const areEqual = one[0] === other[0] && one[1] === other[1] && one[2] + one[3] === other[2] + other[3];
+        expect((await keyOf(one)) === (await keyOf(other))).toBe(areEqual);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("are protected for as long as a replay would pass the timestamp", async () => {
+    const { send, store } = openClaims({ ...stampedWords, unique: "body" }, { tolerance: { past: 100, future: 40 } });
+    await send(stamped(0));
+    expect(store.kept).toEqual([{ key: 604_800_000, mark: 604_800_000, protect: 200_000, repeat: false }]);
+    const bare = openClaims({ id: "json:a" });
+    await bare.send();
+    expect(bare.store.kept[0]?.protect).toBe(0);
+  });
+});

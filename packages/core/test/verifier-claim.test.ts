@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { StoreFull } from "../src/claim/store.js";
+import { good, openGuarded } from "./guarded-verifier.js";
+
+describe("a store that cannot answer", () => {
+  const from = { address: "203.0.113.7" };
+  it("is a 503, whatever it throws, and the claim is released by its token", async () => {
+    for (const [fault, code, retryAfter] of [
+      [new Error("no connection"), "STORE_UNAVAILABLE", "5"],
+      [new StoreFull("full"), "STORE_FULL", "30"],
+    ] as const) {
+      const { verifier, store } = openGuarded();
+      store.before.claim = () => Promise.reject(fault);
+      const released = store.next("release");
+      const verdict = await verifier.receive(good(from));
+      expect(verdict).toMatchObject({ outcome: "rejected", code });
+      expect(verdict.reply).toMatchObject({ status: 503, headers: { "retry-after": retryAfter } });
+      expect((await released).token).toBe(store.claims[0]?.token);
+    }
+  });
+
+  it("and is slow is a 503 too; what it claims late is released", async () => {
+    const { verifier, store, codeOf } = openGuarded({ storeTimeout: 0.02 });
+    let resume = (): void => {};
+    store.before.claim = () => new Promise((resolve) => (resume = resolve));
+    expect(await codeOf(good(from))).toBe("STORE_UNAVAILABLE");
+    const claimed = store.next("claim");
+    resume();
+    await claimed;
+    store.before = {};
+    await store.next("release");
+    expect((await verifier.receive(good(from))).outcome).toBe("accepted");
+  });
+
+  it("and is slow to say that it was a duplicate has nothing released", async () => {
+    const { store, codeOf, verifier } = openGuarded({ storeTimeout: 0.02 });
+    const first = await verifier.receive(good(from));
+    if (first.outcome === "accepted") await first.claim.commit();
+    let resume = (): void => {};
+    store.before.claim = () => new Promise((resolve) => (resume = resolve));
+    expect(await codeOf(good(from))).toBe("STORE_UNAVAILABLE");
+    const claimed = store.next("claim");
+    resume();
+    await claimed;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(store.calls.filter((call) => call === "release")).toHaveLength(1);
+  });
+});
+
+describe("duplicates", () => {
+  const from = { address: "203.0.113.7" };
+  it("of a running event are told to come again before its lease ends", async () => {
+    const { verifier, store } = openGuarded({ lease: 9 });
+    const first = await verifier.receive(good(from));
+    const second = await verifier.receive(good(from));
+    expect(second).toMatchObject({ outcome: "duplicate", kind: "running", reply: { status: 503 } });
+    expect(Number(second.reply.headers["retry-after"])).toBeLessThanOrEqual(9);
+    expect(Number(second.reply.headers["retry-after"])).toBeGreaterThanOrEqual(8);
+    if (first.outcome === "accepted") await first.claim.release();
+    expect(store.calls).toEqual(["claim", "claim", "release"]);
+  });
+
+  it("of which many come at once run one handler", async () => {
+    const { verifier } = openGuarded();
+    const verdicts = await Promise.all(Array.from({ length: 20 }, () => verifier.receive(good(from))));
+    const outcomes = verdicts.map(({ outcome }) => outcome);
+    expect(outcomes.filter((outcome) => outcome === "accepted")).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === "duplicate")).toHaveLength(19);
+    for (const verdict of verdicts) if (verdict.outcome === "accepted") await verdict.claim.release();
+  });
+});
+
+describe("a platform's deadline", () => {
+  const from = { address: "203.0.113.7" };
+  it("bounds the lease and the handler's time", async () => {
+    const { verifier, store, records } = openGuarded();
+    const reply = await verifier.handle(good({ ...from, deadline: Date.now() + 600 }), () => new Promise(() => {}));
+    expect(reply.status).toBe(500);
+    expect(store.claims[0]?.lease).toBeLessThanOrEqual(1600);
+    expect(store.claims[0]?.lease).toBeGreaterThanOrEqual(1000);
+    expect(records.map(({ code }) => code)).toEqual(["HANDLER_TIMEOUT", "HANDLER_TIMEOUT"]);
+  });
+
+  it("that is over leaves the shortest lease and no time", async () => {
+    const { verifier, store } = openGuarded();
+    expect((await verifier.handle(good({ ...from, deadline: Date.now() - 5000 }), () => new Promise(() => {}))).status).toBe(500);
+    expect(store.claims[0]?.lease).toBe(1000);
+  });
+});
