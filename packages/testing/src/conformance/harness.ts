@@ -169,6 +169,11 @@ export interface RawResponse {
 /** A connection whose bytes the case writes itself. */
 export interface Connection {
   write(bytes: Uint8Array | string): Promise<void>;
+  /**
+   * Writes the bytes again and again until the other side has closed. Rejects if it has not after a while, or once it has taken
+   * more than `limit` bytes.
+   */
+  writeUntilClosed(bytes: Uint8Array, limit: number): Promise<void>;
   /** Ends our side, and leaves the other open. */
   end(): void;
   /** Resets the connection. */

@@ -5,20 +5,16 @@ import type { Connection, RawRequest, RawResponse } from "./harness.js";
 const LIMIT = 10_000;
 const encoder = new TextEncoder();
 
-/** Connects to a server on this machine. */
-export async function openConnection(port: number): Promise<Connection> {
+/** Connects to a server on this machine. A connection that `stays` is not ended by its reply. */
+export async function openConnection(port: number, { stays = false } = {}): Promise<Connection> {
   const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-  const response = readResponse(socket);
+  const response = readResponse(socket, stays);
   response.catch(() => {});
   await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
   return {
     response,
-    write: (bytes) =>
-      new Promise((resolve) => {
-        // a peer that has refused may close while we write: the reply tells
-        if (socket.writable) socket.write(bytes, () => setImmediate(resolve));
-        else resolve();
-      }),
+    write: (bytes) => write(socket, bytes),
+    writeUntilClosed: (bytes, limit) => writeUntilClosed(socket, bytes, limit),
     end: () => void socket.end(),
     destroy: () => void socket.resetAndDestroy(),
   };
@@ -60,18 +56,39 @@ export function writeHead({ method, target, headers, body, framing }: RawRequest
   return Uint8Array.from(`${lines.join("\r\n")}\r\n\r\n`, (character) => character.charCodeAt(0));
 }
 
-function readResponse(socket: Socket): Promise<RawResponse> {
+function write(socket: Socket, bytes: Uint8Array | string): Promise<void> {
+  return new Promise((resolve) => {
+    // a peer that has refused may close while we write: the reply tells
+    if (socket.writable) socket.write(bytes, () => setImmediate(resolve));
+    else resolve();
+  });
+}
+
+async function writeUntilClosed(socket: Socket, bytes: Uint8Array, limit: number): Promise<void> {
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    socket.destroy();
+  }, LIMIT);
+  let taken = 0;
+  for (; taken < limit && socket.writable; taken += bytes.length) await write(socket, bytes);
+  clearTimeout(timer);
+  if (isLate) throw new Error(`the connection was still open after ${LIMIT} ms`);
+  if (socket.writable) throw new Error(`the connection was still open after ${taken} bytes more, and they were read`);
+}
+
+function readResponse(socket: Socket, stays: boolean): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     let seen = new Uint8Array();
     const timer = setTimeout(() => finish(() => reject(new Error(`no reply within ${LIMIT} ms; saw ${seen.length} bytes`))), LIMIT);
-    const finish = (settle: () => void): void => {
+    const finish = (settle: () => void, hasReply = false): void => {
       clearTimeout(timer);
       settle();
-      socket.destroy();
+      if (!hasReply || !stays) socket.destroy();
     };
     const look = (ended: boolean): void => {
       const parsed = parseResponse(seen, ended);
-      if (parsed !== undefined) finish(() => resolve(parsed));
+      if (parsed !== undefined) finish(() => resolve(parsed), true);
       else if (ended) finish(() => reject(new Error(`the connection ended without a whole reply; saw ${seen.length} bytes`)));
     };
     socket.on("data", (chunk) => {

@@ -36,8 +36,8 @@ export interface Session {
   toRequest(delivery: SignedDelivery, changes?: Changes): RawRequest;
   send(delivery: SignedDelivery, changes?: Changes): Promise<RawResponse>;
   sendRaw(request: RawRequest): Promise<RawResponse>;
-  /** Opens a connection and writes a request's head alone. */
-  begin(request: RawRequest): Promise<Connection>;
+  /** Opens a connection and writes a request's head alone. Its reply ends the connection, unless it `stays`. */
+  begin(request: RawRequest, options?: { readonly stays?: boolean }): Promise<Connection>;
   advance(seconds: number): Promise<void>;
   openGate(): Promise<void>;
   startClose(): Promise<void>;
@@ -86,9 +86,9 @@ export function openSession(server: Server, form: Form, traits: readonly Trait[]
     toRequest: (delivery, changes) => toRequest(delivery, changes, path),
     send: (delivery, changes) => send(toRequest(delivery, changes, path)),
     sendRaw: send,
-    async begin(request) {
+    async begin(request, options) {
       check(server.port !== undefined, "the harness has no socket");
-      const connection = await openConnection(server.port);
+      const connection = await openConnection(server.port, options);
       connection.response.then((response) => responses.push(response)).catch(() => {});
       await connection.write(writeHead(request));
       return connection;
