@@ -13,8 +13,8 @@ import { describeReplies, isSuccess, makeEvent, pause, send, sendUntilSuccess } 
 import { type StoreFault, storeFaults } from "./store-faults.js";
 
 /** Seconds. */
-const STORE_TIMEOUT = 1;
-const LEASE = 3;
+const STORE_TIMEOUT = 2;
+const LEASE = 5;
 /** Milliseconds. */
 const LIMIT = STORE_TIMEOUT * 1000 + 250;
 

@@ -27,6 +27,8 @@ class NodeSecret implements SecretKey {
 
 interface NodePublicKey extends PublicKey {
   readonly key: KeyObject;
+  /** Bytes of an RSA signature, which has no other length. */
+  readonly size: number | undefined;
 }
 
 const join = (parts: readonly Part[]): Uint8Array => {
@@ -58,7 +60,9 @@ export const importSecret: CryptoPort["importSecret"] = (bytes) => new NodeSecre
 export const importPublicKey: CryptoPort["importPublicKey"] = (algorithm, form, text) => {
   const key = parsePublicKey(form, text);
   if (key.asymmetricKeyType !== KEY_TYPES[algorithm]) throw new Error(`it is a key for ${key.asymmetricKeyType}`);
-  return { algorithm, key } as NodePublicKey;
+  const bits = key.asymmetricKeyDetails?.modulusLength;
+  const made: NodePublicKey = { algorithm, key, size: bits === undefined ? undefined : Math.ceil(bits / 8) };
+  return made;
 };
 
 export const hmac: CryptoPort["hmac"] = (algorithm, key, parts) => {
@@ -82,7 +86,8 @@ export const fingerprint: CryptoPort["fingerprint"] = (parts) => {
 };
 
 export const verifySignature: CryptoPort["verifySignature"] = (key, parts, signature) => {
-  const { algorithm, key: object } = key as NodePublicKey;
+  const { algorithm, key: object, size } = key as NodePublicKey;
+  if (size !== undefined && signature.length !== size) return false;
   if (algorithm === "ed25519") return verifyBytes(null, join(parts), object, signature);
   const digested = algorithm === "rsa-sha1" ? "sha1" : "sha256";
   const padding = algorithm === "rsa-pss-sha256" ? { padding: constants.RSA_PKCS1_PSS_PADDING } : {};

@@ -137,6 +137,9 @@ export const verifySignature: CryptoPort["verifySignature"] = async (publicKey, 
   const bytes = algorithm === "ecdsa-p256-sha256" ? fromDer(signature) : signature;
   if (bytes === undefined) return false;
   const key = await (publicKey as WebPublicKey).key();
+  // an RSA signature has one length; some platforms take one whose leading zeros were cut off
+  const { modulusLength } = key.algorithm as Partial<RsaHashedKeyAlgorithm>;
+  if (modulusLength !== undefined && bytes.length !== Math.ceil(modulusLength / 8)) return false;
   const content = join(parts);
   for (const form of algorithm === "rsa-pss-sha256" ? pssForms(key) : [VERIFIES[algorithm]])
     if (await crypto.subtle.verify(form, key, bytes as BufferSource, content)) return true;

@@ -90,6 +90,18 @@ describe.each(ports)("verifySignature on %s", (_, port) => {
     expect(await port.verifySignature(key, content, signature.subarray(1))).toBe(false);
   });
 
+  it.each(["rsa-sha1", "rsa-sha256", "rsa-pss-sha256"] as const)("takes %s in one length, with its leading zeros", async (algorithm) => {
+    const pair = PAIRS[algorithm];
+    const key = port.importPublicKey(algorithm, "pem", write(pair.public, "pem"));
+    let [content, signature] = ["", Uint8Array.of(1)];
+    for (let at = 0; signature[0] !== 0; at++) {
+      content = `content ${at}`;
+      signature = Uint8Array.from(pair.sign(toWireBytes(content)));
+    }
+    expect(await port.verifySignature(key, [content], signature)).toBe(true);
+    expect(await port.verifySignature(key, [content], signature.subarray(1))).toBe(false);
+  });
+
   it("accepts RSA-PSS with a salt as long as the digest, or as long as fits, whatever the key's size", async () => {
     const odd = generateKeyPairSync("rsa", { modulusLength: 1025 });
     for (const [pair, longest] of [
