@@ -93,14 +93,10 @@ export const WHY = {
   silent: "a handler cannot end without a reply: nothing is the provider's success reply",
 };
 
-const ENDLESS = {
-  "stops reading an endless body in chunks": "the connection of a sender that goes on sending is reset, often before the reply is read",
-};
 const CANCELLED = "workerd ends a request's work with its reply or its connection";
 const EDGE = "`CF-Connecting-IP` is always there: no delivery is one of this machine to itself";
 /** Cases that workerd, or Cloudflare's edge in front of it, settles by itself. */
 const WORKERD = {
-  ...ENDLESS,
   "refuses two lengths": "workerd answers 500 by itself: no Worker is asked",
   "refuses a length beside chunks": "workerd reads the chunks and drops the length, as RFC 9112, section 6.3, allows",
   "reports a body that is broken off, and runs nothing": CANCELLED,
@@ -145,7 +141,7 @@ export const harnesses = [
   ...onNode("Node 22", BIN.node22, [join(DIST, "node.mjs")]),
   ...onNode("Node 24", BIN.node24, [join(DIST, "node.mjs")]),
   ...onFetch("Deno", (adapter) => processServer(BIN.deno, [...denoRun, join(DIST, "deno.mjs"), adapter]), { traits: ["background"] }),
-  ...onFetch("Bun", (adapter) => processServer(BIN.bun, [join(DIST, "bun.mjs"), adapter]), { traits: ["background"], settles: ENDLESS }),
+  ...onFetch("Bun", (adapter) => processServer(BIN.bun, [join(DIST, "bun.mjs"), adapter]), { traits: ["background"] }),
   ...onFetch("workerd", workerServer, { without: ["addresses"], settles: WORKERD }),
 ].map((harness) => ({ ...harness, name: `${harness.runtime}, ${harness.adapter}` }));
 

@@ -3,19 +3,6 @@ import { execFileSync } from "node:child_process";
 import { conformanceCases, runConformance } from "@countersign/testing/conformance";
 import { HERE } from "./runtimes.mjs";
 
-const ENDLESS = "stops reading an endless body in chunks";
-
-/** Whoever sends on after the reply has left may lose it: a connection that is closed with unread bytes is reset. So this is tried again. */
-async function runPatiently(one, session) {
-  for (let tries = 5; ; tries--) {
-    try {
-      return await one.run(session);
-    } catch (error) {
-      if (tries === 1 || !error.message.startsWith("the connection ended without")) throw error;
-    }
-  }
-}
-
 /** Runs every case in every form. A case that the runtime settles before we are asked is a skip with the harness's reason. */
 export async function runHarness(harness, results) {
   const { runtime, adapter: suite, forms, settles = {} } = harness;
@@ -24,10 +11,7 @@ export async function runHarness(harness, results) {
   const needs = new Map(conformanceCases.map((one) => [one.name, one.needs ?? []]));
   for (const form of forms) {
     // a trait that no case and no harness has stands for "not here", so that positions stay as the server counts them
-    const cases = conformanceCases.map((one) => {
-      if (one.name in settles) return { ...one, needs: [...(one.needs ?? []), "settled"] };
-      return one.name === ENDLESS ? { ...one, run: (session) => runPatiently(one, session) } : one;
-    });
+    const cases = conformanceCases.map((one) => (one.name in settles ? { ...one, needs: [...(one.needs ?? []), "settled"] } : one));
     for (const { name, outcome, error, reason } of await runConformance(harness, form, cases)) {
       const lacks = needs.get(name).filter((trait) => !harness.traits.includes(trait));
       const why = lacks.length > 0 ? reason : settles[name];
