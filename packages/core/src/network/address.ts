@@ -34,6 +34,12 @@ export function parseAddress(text: string): Address | undefined {
   return quad < 0 ? undefined : { version: 4, words: [quad, 0, 0, 0] };
 }
 
+/** Tells whether an address is this machine itself: 127.0.0.0/8 or ::1. */
+export function isLoopback({ version, words }: Address): boolean {
+  if (version === 4) return words[0] >>> 24 === 127;
+  return words[3] === 1 && words[0] === 0 && words[1] === 0 && words[2] === 0;
+}
+
 /** Reads a dotted quad that lasts until the end of the text; -1 if it is none. */
 function parseQuad(text: string, start: number): number {
   let quad = 0;

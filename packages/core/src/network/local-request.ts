@@ -1,6 +1,5 @@
-import { parseAddress } from "./address.js";
+import { isLoopback, parseAddress } from "./address.js";
 import { type Arrival, type HeaderLines, peerOf } from "./arrival.js";
-import { LOOPBACK } from "./trusted-proxies.js";
 
 /** Headers by which a proxy, tunnel or CDN betrays itself. One of them means that the peer on this machine speaks for somebody else. */
 const FORWARDING = [
@@ -46,7 +45,7 @@ const FORWARDING = [
  */
 export function whyNotLocal(arrival: Arrival, header: string): string | undefined {
   const peer = peerOf(arrival);
-  if (typeof peer === "string" || !LOOPBACK.has(peer)) return "the peer is not this machine";
+  if (typeof peer === "string" || !isLoopback(peer)) return "the peer is not this machine";
   const betrayal = [header, ...FORWARDING].find((name) => arrival.headers.values(name).length > 0);
   if (betrayal !== undefined) return `${betrayal} is present`;
   return hasLocalHost(arrival.headers) ? undefined : "the Host header does not name this machine";
@@ -65,5 +64,5 @@ function hasLocalHost(headers: HeaderLines): boolean {
   // Brackets and colons belong together: `::1` alone would be a host without brackets, or a host and a port.
   if (bracketed !== host.includes(":")) return false;
   const address = parseAddress(bracketed ? host.slice(1, -1) : host);
-  return address !== undefined && LOOPBACK.has(address);
+  return address !== undefined && isLoopback(address);
 }

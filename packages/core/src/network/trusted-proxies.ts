@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors.js";
-import type { Address } from "./address.js";
+import { type Address, isLoopback } from "./address.js";
 import { ADDRESS_OR_CIDR, createAddressSet } from "./address-set.js";
 import type { Peer } from "./arrival.js";
 import { toCidr } from "./cidr.js";
@@ -29,11 +29,6 @@ const NAMES = new Map([
 const ENTRY = `"loopback", "link-local", "private", "unix", ${ADDRESS_OR_CIDR}`;
 const EXPECTED = `a list of ${ENTRY}; or { hops: n } with the number of proxies in front`;
 
-const NAMED = Array.from(NAMES, ([name, entries]) => ({ name, set: createAddressSet(entries, OPTION) }));
-
-/** This machine itself. */
-export const LOOPBACK = createAddressSet(["127.0.0.0/8", "::1"], OPTION);
-
 /**
  * Compiles the option `trustedProxies`.
  *
@@ -41,7 +36,7 @@ export const LOOPBACK = createAddressSet(["127.0.0.0/8", "::1"], OPTION);
  * @throws ConfigurationError if it is no list of names, addresses and CIDRs and no hop count, or if it trusts everybody.
  */
 export function createTrustedProxies(value: unknown): TrustedProxies {
-  if (value === undefined) return fromSet(false, LOOPBACK.has, false);
+  if (value === undefined) return fromSet(false, isLoopback, false);
   if (Array.isArray(value)) {
     const entries = Array.from(value).flatMap((entry) => (entry === "unix" ? [] : (NAMES.get(entry) ?? [entry])));
     for (const entry of entries) refuseEverybody(entry);
@@ -77,5 +72,6 @@ function toHops(value: { readonly hops: unknown }): number {
 export function trustAdvice(peer: Peer, text: string): string | undefined {
   if (peer === "unreadable") return undefined;
   if (peer === "none") return 'trustedProxies: ["unix"]';
-  return `trustedProxies: ["${NAMED.find(({ set }) => set.has(peer))?.name ?? text}"]`;
+  const named = Array.from(NAMES).find(([, entries]) => createAddressSet(entries, OPTION).has(peer));
+  return `trustedProxies: ["${named?.[0] ?? text}"]`;
 }

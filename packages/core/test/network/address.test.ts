@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import { describe, expect, it } from "vitest";
-import { formatAddress, parseAddress } from "../../src/network/address.js";
+import { formatAddress, isLoopback, parseAddress } from "../../src/network/address.js";
 
 const fixedLength = (address: ipaddr.IPv6): string => address.parts.map((part) => part.toString(16).padStart(4, "0")).join(":");
 const alphabet = (units: string, maxLength: number) => fc.string({ unit: fc.constantFrom(...units), maxLength });
@@ -126,5 +126,15 @@ describe("formatAddress", () => {
 
   it("writes a mapped address as IPv4", () => {
     expect(formatAddress(parseAddress("::ffff:cb00:7107")!)).toBe("203.0.113.7");
+  });
+});
+
+describe("isLoopback", () => {
+  it.each(["127.0.0.0", "127.9.9.9", "127.255.255.255", "::1", "::ffff:127.0.0.1"])("takes %s for this machine", (text) => {
+    expect(isLoopback(parseAddress(text)!)).toBe(true);
+  });
+
+  it.each(["126.255.255.255", "128.0.0.0", "::", "::2", "1::1", "0:1::1", "0:0:0:0:1::1", "::7f00:1"])("takes %s for another", (text) => {
+    expect(isLoopback(parseAddress(text)!)).toBe(false);
   });
 });
