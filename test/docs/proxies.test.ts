@@ -1,6 +1,9 @@
-import { createVerifier, type Delivery, type VerifierOptions } from "@countersign/core";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createVerifier, type Delivery, type ObserverRecord, type VerifierOptions } from "@countersign/core";
 import { genericSharedToken } from "@countersign/providers/generic-shared-token";
 import { describe, expect, it } from "vitest";
+import { ROOT } from "./markdown.js";
 
 const SENDER = "3.18.12.63";
 const STRANGER = "198.51.100.9";
@@ -74,9 +77,10 @@ const RECIPES: readonly Recipe[] = [
   },
 ];
 
-async function codeOf(options: Partial<VerifierOptions>, arrival: Partial<Delivery>): Promise<string> {
+async function codeOf(options: Partial<VerifierOptions>, arrival: Partial<Delivery>, details?: string[]): Promise<string> {
   const provider = genericSharedToken({ secret: "a secret for tests", header: "x-token" });
-  const verdict = await createVerifier({ provider, observe: false, ...options }).receive({
+  const observe = ({ detail }: ObserverRecord): void => void details?.push(detail ?? "");
+  const verdict = await createVerifier({ provider, observe, ...options }).receive({
     method: "POST",
     url: "/",
     body: "",
@@ -100,6 +104,13 @@ describe("the recipes of docs/proxies.md", () => {
     expect(await codeOf(options, { address, headers: Object.fromEntries(plain) })).toBe("HTTPS_REQUIRED");
   });
 
+  it.each(RECIPES)("believe no peer that is gone: $name", async ({ options, headers }) => {
+    expect(await codeOf({ ...options, allow: [SENDER] }, { address: "", headers: headers(SENDER) })).toBe("HTTPS_REQUIRED");
+    expect(await codeOf({ ...options, allow: [SENDER] }, { address: "", protocol: "https", headers: headers(SENDER) })).toBe(
+      "ADDRESS_UNKNOWN",
+    );
+  });
+
   it("need no option for HTTPS through ngrok, and believe nobody else", async () => {
     expect(await codeOf({}, { address: "127.0.0.1", headers: forwarded(SENDER, "http, https") })).toBe("accepted");
     expect(await codeOf({}, { address: STRANGER, headers: forwarded(SENDER) })).toBe("HTTPS_REQUIRED");
@@ -114,5 +125,30 @@ describe("the recipes of docs/proxies.md", () => {
   it("see a client decide where the proxy passes its header on", async () => {
     const written = forwarded(SENDER);
     expect(await codeOf({ trustedProxies: ["loopback"], allow: [SENDER] }, { address: "127.0.0.1", headers: written })).toBe("accepted");
+  });
+});
+
+describe("the log lines of docs/proxies.md", () => {
+  const page = readFileSync(join(ROOT, "docs/proxies.md"), "utf8");
+  const section = page.slice(page.indexOf("## Finding out"));
+
+  it("begin with what is logged", async () => {
+    const details: string[] = [];
+    await codeOf({}, { address: "10.1.2.3", wire: true, headers: { "x-forwarded-proto": "https" } }, details);
+    expect(section).toContain(`HTTPS_REQUIRED ... ${details.at(-1)}\n`);
+  });
+
+  it("are explained as they are logged", async () => {
+    const details: string[] = [];
+    const proxied = { trustedProxies: ["private"], allow: [SENDER] };
+    await codeOf({}, { address: "10.1.2.3", headers: { "x-forwarded-proto": "http" } }, details);
+    await codeOf(proxied, { address: "10.1.2.3", headers: { forwarded: "proto=https" } }, details);
+    await codeOf(proxied, { address: "10.1.2.3", headers: { "x-forwarded-proto": "https," } }, details);
+    await codeOf(proxied, { address: "10.1.2.3", headers: forwarded(STRANGER) }, details);
+    await codeOf({}, {}, details);
+    await codeOf({}, { address: "" }, details);
+    const phrases = [...section.matchAll(/^\| `([^`]*)`/gm)].map(([, phrase = ""]) => phrase.split("..."));
+    expect(phrases).toHaveLength(6);
+    for (const parts of phrases) expect(details.some((detail) => parts.every((part) => detail.includes(part)))).toBe(true);
   });
 });

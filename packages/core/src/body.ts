@@ -36,8 +36,7 @@ export function createBodyReader({ maxBytes, maxBytesInFlight, bodyTimeout, cont
 
   return {
     checkDeclared(headers) {
-      const [declared, second] = headers.values("content-length");
-      if (second !== undefined) throw new Refusal("HEADER_DUPLICATED", "content-length came twice");
+      const declared = headers.only("content-length");
       if (declared !== undefined && /^\d+$/.test(declared) && Number(declared) > maxBytes)
         throw new Refusal("BODY_TOO_LARGE", `${declared} bytes were declared, and maxBytes allows ${maxBytes}`);
       return declared;
@@ -49,12 +48,11 @@ export function createBodyReader({ maxBytes, maxBytesInFlight, bodyTimeout, cont
         inFlight += bytes;
         if (inFlight > maxBytesInFlight) throw new Refusal("OVERLOADED", overloaded, { retryAfter: 5 });
       };
-      const encodings = headers.values("content-encoding");
       const limits = {
         maxBytes,
         timeout: bodyTimeout,
         contentLength: declared,
-        contentEncoding: encodings.length === 0 ? undefined : encodings.join(", "),
+        contentEncoding: headers.first("content-encoding") && headers.values("content-encoding").join(", "),
         accept: contentEncodings,
         onChunk,
       };

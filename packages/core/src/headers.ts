@@ -1,7 +1,12 @@
 import type { HeadersInput } from "./delivery.js";
+import { Refusal } from "./errors.js";
 
 /** The lines of a request's headers, in whatever shape they came. Names are asked for in lower case; pseudo-headers are not there. */
 export interface HeaderLines {
+  /** The first line of a header. */
+  first(name: string): string | undefined;
+  /** The only line of a header. @throws Refusal `HEADER_DUPLICATED` if it came more than once */
+  only(name: string): string | undefined;
   /** All lines of one header, in order of arrival. */
   values(name: string): readonly string[];
   /** Whether a runtime may have joined several lines into one, with commas. */
@@ -9,7 +14,6 @@ export interface HeaderLines {
   toHeaders(): Headers;
 }
 
-const NONE: readonly string[] = [];
 const BLANKS = /^[\t ]+|[\t ]+$/g;
 
 const isRaw = (input: readonly (string | readonly [string, string])[]): input is readonly string[] => typeof input[0] === "string";
@@ -42,19 +46,28 @@ class FlatLines implements HeaderLines {
     this.#flat = flat;
     this.joined = joined;
   }
+  first(name: string): string | undefined {
+    return this.#flat[this.#find(name, 0) + 1];
+  }
+  only(name: string): string | undefined {
+    const at = this.#find(name, 0);
+    if (this.#find(name, at + 2) < this.#flat.length) throw new Refusal("HEADER_DUPLICATED", `${name} came ${this.values(name).length} times`);
+    return this.#flat[at + 1];
+  }
   values(name: string): readonly string[] {
+    const values: string[] = [];
+    for (let at = this.#find(name, 0); at < this.#flat.length; at = this.#find(name, at + 2)) values.push(this.#flat[at + 1] as string);
+    return values;
+  }
+  /** Where the next line of a header stands; at the end or beyond if there is none. */
+  #find(name: string, from: number): number {
     const flat = this.#flat;
-    let found: string | undefined;
-    let several: string[] | undefined;
-    for (let i = 0; i < flat.length; i += 2) {
-      const candidate = flat[i] as string;
-      if (candidate.length !== name.length || (candidate !== name && candidate.toLowerCase() !== name)) continue;
-      const value = flat[i + 1] as string;
-      if (found === undefined) found = value;
-      else if (several === undefined) several = [found, value];
-      else several.push(value);
+    let at = from;
+    for (; at < flat.length; at += 2) {
+      const candidate = flat[at] as string;
+      if (candidate.length === name.length && (candidate === name || candidate.toLowerCase() === name)) return at;
     }
-    return several ?? (found === undefined ? NONE : [found]);
+    return at;
   }
   toHeaders(): Headers {
     const headers = new Headers();
@@ -77,10 +90,16 @@ class WebLines implements HeaderLines {
   constructor(headers: Headers) {
     this.#headers = headers;
   }
-  values(name: string): readonly string[] {
-    const value = this.#headers.get(name);
+  first(name: string): string | undefined {
     // workerd leaves the blanks around a value, which RFC 9110, section 5.5, does not count as its part
-    return value === null ? NONE : [value.replace(BLANKS, "")];
+    return this.#headers.get(name)?.replace(BLANKS, "");
+  }
+  only(name: string): string | undefined {
+    return this.first(name);
+  }
+  values(name: string): readonly string[] {
+    const value = this.first(name);
+    return value === undefined ? [] : [value];
   }
   toHeaders(): Headers {
     return new Headers(this.#headers);

@@ -1,4 +1,4 @@
-import { CODES, type ErrorCode, pageOf } from "./errors.js";
+import { CODES, ConfigurationError, type ErrorCode, pageOf } from "./errors.js";
 
 /** Codes of what the operator should know, though nothing was refused. */
 export type NoticeCode =
@@ -80,6 +80,9 @@ const isOurs = (code: ErrorCode): boolean => CODES[code].status >= 500;
  * createVerifier({ provider, observe: logObserver(pino()) });
  */
 export function logObserver(logger: Logger): Observer {
+  for (const level of ["info", "warn", "error"] as const)
+    if (typeof logger?.[level] !== "function")
+      throw new ConfigurationError("logger", `logObserver was given none with a method ${level}; expected one such as pino() or console`);
   return (record) => {
     const message = messageOf(record);
     const { cause, ...fields } = record;

@@ -109,17 +109,18 @@ export function settleOptions(options: VerifierOptions): Settled {
   const replayWindow = windows.length === 0 ? 0 : Math.max(...windows.map(({ past, future }) => past + future)) + CLOCK_MARGIN;
   const horizon = declaration.retriesFor ?? UNKNOWN_HORIZON;
   const lease = seconds("lease", options.lease, 30, 1);
-  const retention = seconds("retention", options.retention, Math.max(7 * DAY, 1.25 * horizon, replayWindow), 1);
+  const retention = seconds("retention", options.retention, Math.max(7 * DAY, 1.25 * horizon, replayWindow), 1, 1e9);
   const leastRetention = Math.max(declaration.retriesFor ?? 0, replayWindow);
   if (retention < leastRetention)
     throw new ConfigurationError(
       "retention",
       `${retention} s is shorter than the ${leastRetention} s in which ${declaration.name} may send an event again, or a replay would pass; expected at least that`,
     );
+  const maxBytes = count("maxBytes", options.maxBytes, Math.max(5 * MIB, declaration.maxBytes ?? 0));
   return {
     endpoint: readEndpoint(options.endpoint, declaration.name, store),
-    maxBytes: count("maxBytes", options.maxBytes, Math.max(5 * MIB, declaration.maxBytes ?? 0)),
-    maxBytesInFlight: count("maxBytesInFlight", options.maxBytesInFlight, 64 * MIB),
+    maxBytes,
+    maxBytesInFlight: count("maxBytesInFlight", options.maxBytesInFlight, Math.max(64 * MIB, maxBytes)),
     bodyTimeout: seconds("bodyTimeout", options.bodyTimeout, 10),
     secretTimeout: seconds("secretTimeout", options.secretTimeout, 2),
     storeTimeout: seconds("storeTimeout", options.storeTimeout, 2) * 1000,
@@ -143,11 +144,12 @@ function seen(value: unknown): string {
   return typeof value === "object" && value !== null ? "an object" : (JSON.stringify(value)?.slice(0, 60) ?? String(value));
 }
 
-function seconds(option: string, value: number | undefined, standard: number, least = 0.001): number {
+/** `most` is what a timer takes, unless told otherwise. */
+function seconds(option: string, value: number | undefined, standard: number, least = 0.001, most = 2_147_483): number {
   if (value === undefined) return standard;
-  if (typeof value !== "number" || !Number.isFinite(value) || value < least)
-    throw new ConfigurationError(option, `saw ${seen(value)}; expected seconds, at least ${least}`);
-  return value;
+  const bound = typeof value === "number" && value > most ? `at most ${most}` : `at least ${least}`;
+  if (typeof value === "number" && value >= least && value <= most) return value;
+  throw new ConfigurationError(option, `saw ${seen(value)}; expected seconds, ${bound}`);
 }
 
 function count(option: string, value: number | undefined, standard: number): number {

@@ -1,5 +1,5 @@
 import type { ErrorCode, Refusal } from "./errors.js";
-import { type DeliveryRecord, guardObserver, type NoticeCode } from "./observe.js";
+import { type DeliveryRecord, guardObserver, type NoticeCode, type Phases } from "./observe.js";
 import type { Settled } from "./options.js";
 
 /** One delivery's way through the checks, as it will be recorded. */
@@ -12,16 +12,17 @@ export interface Visit {
   keyId: string | undefined;
   lag: number | undefined;
   repeats: false | "running" | "done";
-  body: number;
-  signature: number;
-  store: number;
-  handled: number;
+  /** Milliseconds of each phase that is over. */
+  readonly phases: Record<keyof Phases, number>;
+  /** The phase under way, and since when. */
+  phase: keyof Phases | undefined;
+  since: number;
 }
 
 export interface Recorder {
-  /** Milliseconds, for phases; 0 where nobody looks at them. */
-  clock(): number;
   begin(): Visit;
+  /** Ends the phase under way, and begins another or none. */
+  enter(visit: Visit, phase: keyof Phases | undefined): void;
   end(visit: Visit, end: VisitEnd): void;
   notice(code: NoticeCode, detail: string, cause?: unknown): void;
 }
@@ -36,14 +37,24 @@ export interface VisitEnd {
   readonly duplicate?: DeliveryRecord["duplicate"];
 }
 
+/** Where nobody looks at the phases. */
+const UNTIMED = { body: 0, signature: 0, store: 0, handler: 0 };
+
 /** Makes the recorder of one receiver: one record for each delivery, and notices. */
 export function createRecorder({ observe: observer, observes, endpoint }: Settled, provider: string): Recorder {
   const observe = guardObserver(observer);
-  const clock = observes === "everything" ? () => performance.now() : () => 0;
+  const isTimed = observes === "everything";
+  const enter: Recorder["enter"] = (visit, phase) => {
+    if (!isTimed) return;
+    const now = performance.now();
+    if (visit.phase !== undefined) visit.phases[visit.phase] += now - visit.since;
+    visit.phase = phase;
+    visit.since = now;
+  };
   return {
-    clock,
+    enter,
     begin: () => ({
-      arrived: clock(),
+      arrived: isTimed ? performance.now() : 0,
       bytes: 0,
       id: undefined,
       type: undefined,
@@ -51,15 +62,14 @@ export function createRecorder({ observe: observer, observes, endpoint }: Settle
       keyId: undefined,
       lag: undefined,
       repeats: false,
-      body: 0,
-      signature: 0,
-      store: 0,
-      handled: 0,
+      phases: isTimed ? { ...UNTIMED } : UNTIMED,
+      phase: undefined,
+      since: 0,
     }),
     end(visit, { outcome, status, code, refusal, detail, cause, duplicate }) {
       const isFault = refusal !== undefined || code !== undefined;
       if (observes === "nothing" || (observes === "faults" && !isFault)) return;
-      const now = clock();
+      enter(visit, undefined);
       observe({
         kind: "delivery",
         provider,
@@ -69,13 +79,8 @@ export function createRecorder({ observe: observer, observes, endpoint }: Settle
         detail: refusal?.detail ?? detail,
         cause: refusal?.cause ?? cause,
         status,
-        duration: now - visit.arrived,
-        phases: {
-          body: visit.body,
-          signature: visit.signature,
-          store: visit.store,
-          handler: visit.handled === 0 ? 0 : now - visit.handled,
-        },
+        duration: isTimed ? performance.now() - visit.arrived : 0,
+        phases: visit.phases,
         bytes: visit.bytes,
         id: visit.id,
         type: visit.type,

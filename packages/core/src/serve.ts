@@ -37,16 +37,18 @@ export async function serve<E extends WebhookEvent, A>(
   const verdict = await verifier.receive(delivery);
   if (verdict.outcome !== "accepted") return { reply: verdict.reply };
   const { event, claim, reply } = verdict;
-  const timedOut = new Promise<typeof TIMED_OUT>((resolve) => {
-    claim.onTimeout = () => resolve(TIMED_OUT);
-  });
   const context: HandlerContext = {
     get signal() {
       return claim.signal;
     },
   };
   try {
-    const answer = await Promise.race([handler(event, context), timedOut]);
+    const answer = await new Promise<A | typeof TIMED_OUT>((resolve, reject) => {
+      claim.onTimeout = () => resolve(TIMED_OUT);
+      const working = handler(event, context);
+      if (working instanceof Promise) working.then(resolve, reject);
+      else resolve(working);
+    });
     if (answer === TIMED_OUT) return { reply: toProblem("HANDLER_TIMEOUT") };
     const status = statusOf(answer as A);
     if (status === undefined) {

@@ -9,22 +9,28 @@ export interface Tolerance {
   readonly future: number;
 }
 
-const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,12})?(Z|[+-]\d\d:?\d\d)$/;
+const RFC3339 = /^(\d{4}-\d\d-)(\d\d)T(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{1,12})?(?:Z|[+-]\d\d:?\d\d)$/;
 const DIGITS = /^\d{1,15}$/;
 /** An epoch with fewer digits is in seconds: until the year 5138. */
 const MS_DIGITS = 12;
+/** The last moment that a `Date` knows, in milliseconds. */
+const LAST = 8.64e15;
 /** The default of how far in the future a timestamp may lie. */
 const MAX_FUTURE = 300;
 
 /** Reads a timestamp as epoch milliseconds, or answers `undefined` where it is not in the provider's exact form. */
 export function parseTimestamp(text: string, unit: TimestampUnit): number | undefined {
   if (unit === "iso") {
-    const parsed = RFC3339.test(text) ? Date.parse(text) : Number.NaN;
+    const [, month, day] = RFC3339.exec(text) ?? [];
+    // a day beyond its month's end would be read as one of the next
+    if (month === undefined || new Date(`${month}${day}`).getUTCDate() !== Number(day)) return undefined;
+    const parsed = Date.parse(text);
     return Number.isNaN(parsed) ? undefined : parsed;
   }
   if (!DIGITS.test(text)) return undefined;
   const inSeconds = unit === "s" || (unit === "epoch" && text.length < MS_DIGITS);
-  return Number(text) * (inSeconds ? 1000 : 1);
+  const milliseconds = Number(text) * (inSeconds ? 1000 : 1);
+  return milliseconds > LAST ? undefined : milliseconds;
 }
 
 /** Judges a signed timestamp. One given in whole seconds is compared in whole seconds. */

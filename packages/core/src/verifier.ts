@@ -75,7 +75,7 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
       checkTarget(delivery);
       const reading = authenticator.read(delivery.method, toTarget(delivery.url), headers);
       // 2. HTTPS   3. source address
-      const stopped = network.check({ address: delivery.address, protocol: delivery.protocol, headers });
+      const stopped = network.check({ address: delivery.address, protocol: delivery.protocol, wire: delivery.wire, headers });
       if (stopped !== undefined) throw stopped;
       // 4. handshakes that the provider does not sign
       const early = authenticator.answerUnsigned(reading, "early");
@@ -85,22 +85,22 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
       const opened = authenticator.open(reading);
       const declared = bodies.checkDeclared(headers);
       // 7. the body (and the unsigned handshakes that stand in it)
-      const begun = recorder.clock();
+      recorder.enter(visit, "body");
       const reads = bodies.read(delivery, headers, declared);
       const body = reads instanceof Promise ? await reads : reads;
       reading.body = body.bytes;
       visit.bytes = body.bytes.length;
-      const read = recorder.clock();
-      visit.body = read - begun;
+      recorder.enter(visit, undefined);
       const late = authenticator.answerUnsigned(reading, "late");
       const lateAnswer = late && (await late);
       if (lateAnswer !== undefined) return shaken(visit, lateAnswer);
       // 8. signature   9. timestamp
+      recorder.enter(visit, "signature");
       const proves = authenticator.authenticate(opened, reading, body.lossy);
       const proven = proves instanceof Promise ? await proves : proves;
-      visit.signature = recorder.clock() - read;
+      recorder.enter(visit, undefined);
       visit.keyId = proven.proof.keyId;
-      visit.lag = proven.timestamp === undefined ? undefined : (reading.now - proven.timestamp) / 1000;
+      visit.lag = proven.lag;
       // 10. signed handshakes
       const signed = authenticator.answerSigned(proven);
       const signedAnswer = signed && (await signed);
@@ -114,8 +114,8 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
       const success = authenticator.successReply(proven);
       const reply = success instanceof Promise ? await success : success;
       checkOpen();
-      const asked = recorder.clock();
-      const claimed = await desk.claim({
+      recorder.enter(visit, "store");
+      const claims = desk.claim({
         facts,
         event,
         successStatus: reply.status,
@@ -123,9 +123,9 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
         replayWindow: proven.replayWindow,
         settled: ({ status, code, cause }) => recorder.end(visit, { outcome: "accepted", status, code, cause }),
       });
-      visit.store = recorder.clock() - asked;
+      const claimed = claims instanceof Promise ? await claims : claims;
       if (claimed.outcome === "held") {
-        visit.handled = recorder.clock();
+        recorder.enter(visit, "handler");
         visit.repeats = claimed.event.repeats;
         // 13. the handler, and 14. commit or release, are the caller's
         return { outcome: "accepted", event: claimed.event as unknown as E, claim: claimed.held, reply };
@@ -167,11 +167,12 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
       const served = await serve<E, unknown>(verifier, delivery, handler, () => undefined);
       return served.reply as Reply;
     },
-    async verify({ method = "POST", url = "/", headers, body }) {
+    async verify(input) {
       try {
+        const { method = "POST", url = "/", headers, body } = input;
         const reading = authenticator.read(method, toTarget(url), toHeaderLines(headers));
         const opened = authenticator.open(reading);
-        reading.body = typeof body === "string" ? toUtf8(body) : body;
+        reading.body = toBytes(body);
         const { event } = authenticator.toEvent(await authenticator.authenticate(opened, reading, false));
         return new VerifiedEvent(event) as unknown as E;
       } catch (error) {
@@ -186,11 +187,26 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
   return verifier;
 }
 
-/** Protocol and authority never come from the request target: one that names them is refused. */
+/**
+ * Protocol and authority never come from the request target: one that names them is refused. So is a fragment, which no signed URL has.
+ * @see RFC 9112 section 3.2
+ */
 function checkTarget({ url, wire }: Delivery): void {
   const isPath = typeof url === "string" && url.startsWith("/");
+  if (wire === true && isPath && url.includes("#")) throw new Refusal("TARGET_INVALID", "the request target has a fragment");
   if (isPath || (wire !== true && typeof url === "string" && /^https?:\/\/[^/]/i.test(url))) return;
   throw new Refusal("TARGET_INVALID", "the request target is not a path that begins with /");
+}
+
+function toBytes(body: unknown): Uint8Array {
+  if (typeof body === "string") return toUtf8(body);
+  if (body instanceof Uint8Array) return body;
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+  if (body instanceof ArrayBuffer) return new Uint8Array(body);
+  throw new Refusal(
+    "BODY_ALREADY_PARSED",
+    "verify takes the bytes of the body as they came, or text; hand over those, not what was made of them",
+  );
 }
 
 /** What no check expected is our own fault, and never a 2xx. */
@@ -200,7 +216,12 @@ function toRefusal(error: unknown): Refusal {
   return new Refusal("MISCONFIGURED", "something failed that no check expected", { cause: error });
 }
 
+/** An environment that cannot be read, as on Deno without permission, is none in which anything is let through. */
 function nodeEnv(): string | undefined {
-  const { process } = globalThis as { process?: { env?: { NODE_ENV?: string } } };
-  return process?.env?.NODE_ENV;
+  try {
+    const { process } = globalThis as { process?: { env?: { NODE_ENV?: string } } };
+    return process?.env?.NODE_ENV?.trim().toLowerCase();
+  } catch {
+    return "production";
+  }
 }

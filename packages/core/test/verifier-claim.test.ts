@@ -86,4 +86,23 @@ describe("a platform's deadline", () => {
     expect((await verifier.handle(good({ ...from, deadline: Date.now() - 5000 }), () => new Promise(() => {}))).status).toBe(500);
     expect(store.claims[0]?.lease).toBe(1000);
   });
+
+  it("needs no renewal, and stretches no lease", async () => {
+    const { verifier, store } = openGuarded({ lease: 1 });
+    await verifier.handle(good({ ...from, deadline: Date.now() + 1000 }), () => new Promise(() => {}));
+    expect(store.calls.filter((call) => call === "renew")).toEqual([]);
+  });
+
+  it("bounds the store, whatever storeTimeout allows", async () => {
+    const { verifier, store, codeOf } = openGuarded({ storeTimeout: 60 });
+    store.before.claim = () => new Promise(() => {});
+    expect(await codeOf(good({ ...from, deadline: Date.now() + 220 }))).toBe("STORE_UNAVAILABLE");
+    store.before = { commit: () => new Promise(() => {}) };
+    expect((await verifier.handle(good({ ...from, deadline: Date.now() + 220 }), () => {})).status).toBe(200);
+  });
+
+  it("far away changes nothing", async () => {
+    const { verifier } = openGuarded();
+    expect((await verifier.handle(good({ ...from, deadline: Number.MAX_SAFE_INTEGER }), () => {})).status).toBe(200);
+  });
 });

@@ -12,21 +12,53 @@ type RequestLike = Pick<Request, "method" | "url"> & { readonly headers: unknown
 
 /**
  * Makes the function that takes a request as a delivery.
- * @throws ConfigurationError if the origin is neither an object nor a function
+ * @throws ConfigurationError if the origin is neither a function nor an object of address and protocol
  */
 export function createReader<R extends RequestLike, Rest extends unknown[]>(
   origin: Origin<R, Rest> | undefined,
 ): (request: R, rest: Rest) => Delivery {
-  if (origin !== undefined && typeof origin !== "function" && (typeof origin !== "object" || origin === null))
-    throw new ConfigurationError("webhook.origin", "expected { address, protocol }, or a function that answers them for a request");
+  const fixed = typeof origin === "function" ? {} : readOrigin(origin, "");
   return (request, rest) => {
     try {
-      const { address, protocol } = (typeof origin === "function" ? origin(request, ...rest) : origin) ?? {};
-      return fromFetchRequest(request as unknown as Request, { address, protocol });
+      const told = typeof origin === "function" ? readOrigin(origin(request, ...rest), "the function answered ") : fixed;
+      return fromFetchRequest(request as unknown as Request, told);
     } catch (error) {
-      return toRefusedDelivery("MISCONFIGURED", "the request, or its address and protocol, could not be read", error);
+      const detail = error instanceof ConfigurationError ? error.message : "the request, or its address and protocol, could not be read";
+      return toRefusedDelivery("MISCONFIGURED", detail, error);
     }
   };
+}
+
+const EXPECTED = "expected { address, protocol }, or a function that answers them for a request, at once";
+
+/** What a socket's address has besides, such as that which Bun's `requestIP` answers. */
+const PASSED_OVER = ["family", "port"];
+
+/** Checks what somebody else has told. `null` is not known: JavaScript's `headers.get` answers it. */
+function readOrigin(told: unknown, who: string): RequestOrigin {
+  const refuse = (saw: string): never => {
+    throw new ConfigurationError("webhook.origin", `${who}${saw}; ${EXPECTED}`);
+  };
+  if (told === undefined || told === null) return {};
+  if (typeof told !== "object") return refuse(typeof told === "function" ? "a function" : show(told));
+  if ("then" in told) {
+    // nobody will wait for it, and its rejection must not end the process
+    Promise.resolve(told).catch(() => {});
+    return refuse("a promise");
+  }
+  const { address, protocol, ...others } = told as Record<string, unknown>;
+  const stranger = Object.keys(others).find((key) => !PASSED_OVER.includes(key));
+  if (stranger !== undefined) return refuse(`an object with ${show(stranger)}`);
+  if (address !== undefined && address !== null && typeof address !== "string") return refuse(`the address ${show(address)}`);
+  if (protocol === undefined || protocol === null) return { address: address ?? undefined };
+  if (protocol !== "http" && protocol !== "https") return refuse(`the protocol ${show(protocol)}, where "http" or "https" must stand`);
+  return { address: address ?? undefined, protocol };
+}
+
+/** Shows what was met, for a message: clipped, and with nothing in it that could forge a line of a log. */
+function show(value: unknown): string {
+  const text = typeof value === "string" ? JSON.stringify(value) : typeof value === "object" ? "an object" : String(value);
+  return text.replace(/[^ -~]/g, "?").slice(0, 64);
 }
 
 /**
@@ -87,7 +119,8 @@ export function deno(_request: Request, info: { readonly remoteAddr: object }): 
 }
 
 /**
- * Tells address and protocol under `Bun.serve`, from the server that it passes along.
+ * Tells address and protocol under `Bun.serve`, from the server that it passes along. Bun knows no address of a Unix socket, nor of a
+ * connection that was reset: the server's own URL tells which.
  *
  * @see https://bun.sh/reference/bun/Server
  */
@@ -95,5 +128,7 @@ export function bun(
   request: Request,
   server: { requestIP(request: Request): { readonly address: string } | null; readonly url: URL },
 ): RequestOrigin {
-  return { address: server.requestIP(request)?.address, protocol: server.url.protocol === "https:" ? "https" : "http" };
+  const { protocol } = server.url;
+  const lost = protocol === "unix:" ? undefined : "";
+  return { address: server.requestIP(request)?.address ?? lost, protocol: protocol === "https:" ? "https" : "http" };
 }

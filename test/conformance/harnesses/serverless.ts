@@ -23,7 +23,8 @@ export const fetchOnNode: Harness = {
           const answer = await stage.handle(event);
           return typeof answer === "object" ? new Response(null, { status: answer.status }) : undefined;
         },
-        { address: remoteAddress, protocol: "http" },
+        // on TCP, no address means that the connection is gone
+        { address: remoteAddress ?? "", protocol: "http" },
       );
       return handler(request);
     });

@@ -7,12 +7,18 @@ export interface NodeRequest {
   readonly url?: string | undefined;
   readonly rawHeaders: readonly string[];
   readonly complete: boolean;
-  readonly socket: {
-    readonly remoteAddress?: string | undefined;
-    readonly encrypted?: boolean | undefined;
-    readonly destroyed?: boolean | undefined;
-    readonly readableEnded?: boolean | undefined;
-  } | null;
+  readonly socket: NodeSocket | null;
+}
+
+/** The part of Node's `Socket` that tells of the peer. */
+interface NodeSocket {
+  readonly remoteAddress?: string | undefined;
+  readonly localAddress?: string | undefined;
+  readonly encrypted?: boolean | undefined;
+  readonly destroyed?: boolean | undefined;
+  readonly readableEnded?: boolean | undefined;
+  /** The server that took the connection. */
+  readonly server?: { address?(): unknown } | null | undefined;
 }
 
 /**
@@ -28,7 +34,29 @@ export function fromNodeRequest(request: NodeRequest, url: string | undefined = 
     wire: true,
     headers: request.rawHeaders,
     body: request as unknown as BodySource,
-    address: socket?.remoteAddress,
+    address: socket?.remoteAddress ?? (isUnix(socket) ? undefined : ""),
     protocol: socket === null ? undefined : socket.encrypted === true ? "https" : "http",
   };
+}
+
+/**
+ * Tells whether a socket without a remote address is a Unix socket. A TCP socket has none either once its peer has reset it, which
+ * any client can do right after its request: taken for a Unix socket, it would be taken for a proxy.
+ *
+ * Its own address outlives a reset on Linux, not on macOS; there the server it came in by tells.
+ */
+function isUnix(socket: NodeSocket | null): boolean {
+  if (socket === null || socket.localAddress !== undefined || socket.destroyed === true) return false;
+  return !isOnTcp(socket);
+}
+
+/** A server's address is an object on TCP, a path on a Unix socket, and `null` where the system passed on a Unix socket's descriptor. */
+function isOnTcp({ server }: NodeSocket): boolean {
+  try {
+    const address = server?.address?.();
+    return typeof address === "object" && address !== null;
+  } catch {
+    // only the address of a TCP server is asked of the system, which can fail
+    return true;
+  }
 }

@@ -1,42 +1,82 @@
+import type { Awaitable } from "../awaitable.js";
 import { Refusal } from "../errors.js";
-import type { Store } from "./store.js";
+import { type Operations, operationsOf } from "./memory-store.js";
+import type { Claim, ClaimAnswer, Keep, Store } from "./store.js";
 import type { Timers } from "./timers.js";
+
+/**
+ * A store as the verifier asks it: the memory store answers at once, every other within `storeTimeout`, or within the milliseconds
+ * given. A failure is thrown or comes as a rejection.
+ */
+export interface AskedStore {
+  /** A claim whose answer was lost may have been made: it is released by its token, now and if the answer still comes. */
+  claim(claim: Claim, within: number | undefined): Awaitable<ClaimAnswer>;
+  renew(claim: Claim): Awaitable<"ok" | "lost">;
+  commit(claim: Claim, keep: Keep, within: number | undefined): Awaitable<"ok" | "held">;
+  /** Never fails: what the store does not hear is left to the lease. */
+  release(claim: Claim): Awaitable<void>;
+}
+
+/** The longest that a timer takes. */
+const MAX_DELAY = 2 ** 31 - 1;
 
 /** What a store's silence is turned into. */
 class StoreSilent extends Error {
   constructor() {
-    super("the store did not answer within storeTimeout");
+    super("the store did not answer in time");
     this.name = "StoreSilent";
   }
 }
 
-/** Asks a store, for at most the length of the timers. A store that throws where it should reject is taken as rejecting. */
-export function askStore<T>(store: Store, timers: Timers, question: () => Promise<T>): Promise<T> {
-  if (store.immediate !== true) return limited(timers, question);
-  try {
-    return question();
-  } catch (error) {
-    return Promise.reject(error);
-  }
+/**
+ * Makes a store askable.
+ * @param timers of `storeTimeout`
+ */
+export function createAskedStore(store: Store, timers: Timers): AskedStore {
+  const operations = operationsOf(store);
+  /** Looked at each time: somebody may have put another method in the place of one. */
+  const own = (name: keyof Operations["promised"]): Operations | undefined =>
+    operations !== undefined && store[name] === operations.promised[name] ? operations : undefined;
+
+  const release = (claim: Claim): Awaitable<void> => {
+    const direct = own("release");
+    return direct === undefined ? limited(timers, undefined, () => store.release(claim)).catch(() => {}) : direct.release(claim);
+  };
+
+  const claimInTime = async (claim: Claim, within: number | undefined): Promise<ClaimAnswer> => {
+    let isLate = false;
+    try {
+      return await limited(timers, within, async () => {
+        const answer = await store.claim(claim);
+        if (isLate && answer.outcome === "claimed") void release(claim);
+        return answer;
+      });
+    } catch (error) {
+      isLate = true;
+      void release(claim);
+      throw error;
+    }
+  };
+
+  return {
+    claim: (claim, within) => own("claim")?.claim(claim) ?? claimInTime(claim, within),
+    renew: (claim) => own("renew")?.renew(claim) ?? limited(timers, undefined, () => store.renew(claim)),
+    commit: (claim, keep, within) => own("commit")?.commit(claim, keep) ?? limited(timers, within, () => store.commit(claim, keep)),
+    release,
+  };
 }
 
-function limited<T>(timers: Timers, question: () => Promise<T>): Promise<T> {
+/** A store that throws where it should reject is taken as rejecting. */
+function limited<T>(timers: Timers, within: number | undefined, question: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = timers.start(() => reject(new StoreSilent()));
-    const settle =
-      <V>(done: (value: V) => void) =>
-      (value: V): void => {
-        timer.cancel();
-        done(value);
-      };
-    let answer: Promise<T>;
-    try {
-      answer = question();
-    } catch (error) {
-      settle(reject)(error);
-      return;
-    }
-    answer.then(settle(resolve), settle(reject));
+    // a platform ends sooner than the store may take
+    const sooner = within === undefined ? undefined : setTimeout(() => reject(new StoreSilent()), Math.min(Math.max(0, within), MAX_DELAY));
+    const stop = (): void => {
+      timer.cancel();
+      clearTimeout(sooner);
+    };
+    new Promise<T>((answer) => answer(question())).then(resolve, reject).finally(stop);
   });
 }
 

@@ -1,11 +1,12 @@
 import { randomText } from "#crypto";
 import { createTimers } from "#timers";
+import { type Awaitable, andThen } from "../awaitable.js";
 import { Refusal } from "../errors.js";
 import { type EventFacts, VerifiedEvent } from "../event.js";
 import type { NoticeCode } from "../observe.js";
 import type { Settled } from "../options.js";
-import { askStore, toStoreRefusal } from "./ask-store.js";
-import { type ClaimKeeper, HeldClaim, type Settlement } from "./held-claim.js";
+import { createAskedStore, toStoreRefusal } from "./ask-store.js";
+import { type ClaimKeeper, HeldClaim, type Settlement, timeLeft } from "./held-claim.js";
 import { type ClaimFacts, type ClaimPlan, createClaimPlanner } from "./plan-claim.js";
 import type { Claim, ClaimAnswer, Keep } from "./store.js";
 
@@ -29,14 +30,14 @@ export interface ClaimRequest {
 
 /** Step 12, and the claims under way. */
 export interface ClaimDesk {
-  /** @throws Refusal where the store cannot answer */
-  claim(request: ClaimRequest): Promise<Claimed>;
+  /** @throws Refusal where the store cannot answer, at once or by rejection */
+  claim(request: ClaimRequest): Awaitable<Claimed>;
   /** Fulfils when no claim is being made, and no handler is under way. */
   drained(): Promise<void>;
 }
 
-/** Left of a platform's time to send the reply and write the log. */
-const DEADLINE_MARGIN = 500;
+/** Left of a platform's time when the handler's is over, to settle the claim, send the reply and write the log. */
+const HANDLER_MARGIN = 500;
 /** How much longer than the platform's time a lease lasts. */
 const LEASE_MARGIN = 1000;
 
@@ -44,20 +45,20 @@ const LEASE_MARGIN = 1000;
 export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail: string, cause?: unknown) => void): ClaimDesk {
   const { store, endpoint, lease, retention, repeatRetention } = settled;
   const plan = createClaimPlanner(endpoint, settled.repeats);
-  const storeTimers = createTimers(settled.storeTimeout);
-  const underWay = new Set<HeldClaim | ClaimRequest>();
+  const asked = createAskedStore(store, createTimers(settled.storeTimeout));
   const waiting: (() => void)[] = [];
+  /** Claims being made, and handlers under way. */
+  let underWay = 0;
   let fence: string | undefined;
   let claims = 0;
 
-  const leave = (one: HeldClaim | ClaimRequest): void => {
-    underWay.delete(one);
-    if (underWay.size === 0) for (const resume of waiting.splice(0)) resume();
+  const leave = (): void => {
+    underWay--;
+    if (underWay === 0) for (const resume of waiting.splice(0)) resume();
   };
 
   const keeper: ClaimKeeper = {
-    store,
-    storeTimers,
+    store: asked,
     renewEvery: lease / 3,
     renewalTimers: createTimers(lease / 3),
     commitHorizon: settled.horizon,
@@ -65,53 +66,48 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
     leave,
   };
 
-  const releaseLost = (claim: Claim): void => void askStore(store, storeTimers, () => store.release(claim)).catch(() => {});
-
-  /** A claim whose answer was lost may have been made: it is released by its token, now and if the answer still comes. */
-  const askInTime = async (claim: Claim): Promise<ClaimAnswer> => {
-    let isLate = false;
-    try {
-      return await askStore(store, storeTimers, async () => {
-        const answer = await store.claim(claim);
-        if (isLate && answer.outcome === "claimed") releaseLost(claim);
-        return answer;
-      });
-    } catch (error) {
-      isLate = true;
-      releaseLost(claim);
-      throw error;
-    }
-  };
-  const ask = async (claim: Claim): Promise<ClaimAnswer> => {
-    try {
-      return await (store.immediate === true ? store.claim(claim) : askInTime(claim));
-    } catch (error) {
-      throw toStoreRefusal(error);
-    }
-  };
-
   const hold = (claim: Claim | undefined, keep: Keep, repeats: false | "running" | "done", request: ClaimRequest): Claimed => {
-    const left = request.deadline === undefined ? Number.POSITIVE_INFINITY : request.deadline - Date.now() - DEADLINE_MARGIN;
+    const { deadline } = request;
+    const left = deadline === undefined ? Number.POSITIVE_INFINITY : Math.max(0, deadline - Date.now() - HANDLER_MARGIN);
     const held = new HeldClaim(keeper, {
       claim,
       keep,
-      handlerTimeout: Math.min(settled.handlerTimeout, Math.max(0, left)),
+      deadline,
+      handlerTimeout: Math.min(settled.handlerTimeout, left),
       successStatus: request.successStatus,
       settled: request.settled,
     });
-    underWay.add(held);
+    underWay++;
     const event = new VerifiedEvent(request.event, repeats, held, claim === undefined ? undefined : { claim, keep });
     return { outcome: "held", event, held };
   };
 
-  const make = async (request: ClaimRequest): Promise<Claimed> => {
-    const found = plan(request.facts);
-    const planned = found instanceof Promise ? await found : found;
+  const make = (request: ClaimRequest): Awaitable<Claimed> => {
+    const planned = plan(request.facts);
+    return planned instanceof Promise ? planned.then((made) => take(made, request)) : take(planned, request);
+  };
+
+  const take = (planned: ClaimPlan | undefined, request: ClaimRequest): Awaitable<Claimed> => {
     if (planned === undefined) return hold(undefined, { key: 0, mark: 0 }, false, request);
     // drawn late: some platforms deny randomness at start
     fence ??= randomText();
     const claim = toClaim(planned, `${fence}.${++claims}`, leaseOf(request.deadline, lease));
-    const answer = await ask(claim);
+    let answer: Awaitable<ClaimAnswer>;
+    try {
+      answer = asked.claim(claim, timeLeft(request.deadline));
+    } catch (error) {
+      throw toStoreRefusal(error);
+    }
+    if (!(answer instanceof Promise)) return conclude(answer, claim, planned, request);
+    return answer.then(
+      (made) => conclude(made, claim, planned, request),
+      (error) => {
+        throw toStoreRefusal(error);
+      },
+    );
+  };
+
+  const conclude = (answer: ClaimAnswer, claim: Claim, planned: ClaimPlan, request: ClaimRequest): Awaitable<Claimed> => {
     if (answer.outcome === "busy") {
       const retryAfter = Math.max(1, Math.floor(answer.remaining / 1000));
       return {
@@ -121,27 +117,33 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
       };
     }
     if (answer.outcome === "duplicate") return { outcome: "duplicate", kind: answer.tag === claim.tag ? "exact" : "redelivery" };
-    if (answer.repeats !== false && planned.onMark === "refuse") {
-      await askStore(store, storeTimers, () => store.release(claim)).catch(() => {});
-      const detail = "signed content that is good for one run came again; an honest retry is signed anew and will pass";
-      return { outcome: "busy", kind: "replayed", refusal: new Refusal("REPLAYED", detail, { retryAfter: 60 }) };
-    }
     const repeat = answer.repeats !== false;
+    if (repeat && planned.onMark === "refuse") return andThen(asked.release(claim), replayed);
     const keep: Keep = { key: repeat ? repeatRetention : retention, mark: retention, protect: request.replayWindow, repeat };
     return hold(claim, keep, answer.repeats, request);
   };
 
   return {
-    async claim(request) {
-      underWay.add(request);
+    claim(request) {
+      underWay++;
+      let claimed: Awaitable<Claimed>;
       try {
-        return await make(request);
-      } finally {
-        leave(request);
+        claimed = make(request);
+      } catch (error) {
+        leave();
+        throw error;
       }
+      if (claimed instanceof Promise) return claimed.finally(leave);
+      leave();
+      return claimed;
     },
-    drained: () => (underWay.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    drained: () => (underWay === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   };
+}
+
+function replayed(): Claimed {
+  const detail = "signed content that is good for one run came again; an honest retry is signed anew and will pass";
+  return { outcome: "busy", kind: "replayed", refusal: new Refusal("REPLAYED", detail, { retryAfter: 60 }) };
 }
 
 function toClaim({ key, mark, partition, tag }: ClaimPlan, token: string, lease: number): Claim {

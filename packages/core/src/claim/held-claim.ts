@@ -1,15 +1,14 @@
+import { type Awaitable, andThen } from "../awaitable.js";
 import { CODES, type ErrorCode } from "../errors.js";
 import { type Reply, toProblem } from "../reply.js";
 import type { ClaimHandle } from "../verdict.js";
-import { askStore } from "./ask-store.js";
-import type { Claim, Keep, Store } from "./store.js";
+import type { AskedStore } from "./ask-store.js";
+import type { Claim, Keep } from "./store.js";
 import type { Timer, Timers } from "./timers.js";
 
 /** What every claim of one receiver shares. */
 export interface ClaimKeeper {
-  readonly store: Store;
-  /** Timers of `storeTimeout`. */
-  readonly storeTimers: Timers;
+  readonly store: AskedStore;
   /** Milliseconds between renewals: a third of the lease. */
   readonly renewEvery: number;
   /** Timers of that length. */
@@ -18,8 +17,8 @@ export interface ClaimKeeper {
   readonly commitHorizon: number;
   /** Says what happens after the reply: a lease lost, a handler that does not end, a commit that fails for good. */
   say(code: ErrorCode, detail: string, cause?: unknown): void;
-  /** Lets go of a claim that no handler works on any more. */
-  leave(claim: HeldClaim): void;
+  /** Called once for each claim: no handler works on it any more. */
+  leave(): void;
 }
 
 /** How a claim ended, for the record. */
@@ -33,6 +32,8 @@ export interface Settlement {
 export interface ClaimStart {
   readonly claim: Claim | undefined;
   readonly keep: Keep;
+  /** Epoch milliseconds by which the platform ends us. The lease lasts until then, and is not renewed. */
+  readonly deadline: number | undefined;
   /** Milliseconds. */
   readonly handlerTimeout: number;
   readonly successStatus: number;
@@ -42,6 +43,14 @@ export interface ClaimStart {
 
 const FIRST_RETRY = 250;
 const LAST_RETRY = 60_000;
+/** Left of a platform's time to send the reply. */
+const REPLY_MARGIN = 200;
+const DONE = Promise.resolve();
+
+/** Milliseconds until a reply must be on its way; `undefined` where no platform ends us. */
+export function timeLeft(deadline: number | undefined): number | undefined {
+  return deadline === undefined ? undefined : deadline - Date.now() - REPLY_MARGIN;
+}
 
 /** The lease on one event: renewed while the handler runs, and settled once. */
 export class HeldClaim implements ClaimHandle {
@@ -53,6 +62,7 @@ export class HeldClaim implements ClaimHandle {
   #isSettled = false;
   /** The handler has ended, or has had its time. */
   #isReported = false;
+  #hasLeft = false;
   #renews = true;
   #abort: AbortController | undefined;
   #abortReason: Error | undefined;
@@ -99,25 +109,35 @@ export class HeldClaim implements ClaimHandle {
     return toProblem(code);
   }
 
-  async #commit(status: number): Promise<void> {
-    if (this.#isSettled) return;
+  #commit(status: number): Promise<void> {
+    if (this.#isSettled) return DONE;
     this.#isSettled = true;
     this.#report({ status, code: undefined, cause: undefined });
-    const isCommitted = await this.#tryCommit();
-    this.#keeper.leave(this);
+    const committed = this.#tryCommit();
+    if (committed instanceof Promise) return committed.then((done) => this.#afterCommit(done));
+    this.#afterCommit(committed);
+    return DONE;
+  }
+
+  #afterCommit(isCommitted: boolean): void {
+    this.#leave();
     if (isCommitted) this.#stopRenewal();
     else this.#commitLater(FIRST_RETRY, performance.now() + this.#keeper.commitHorizon);
   }
 
   /** Whether the store has the success, or another has it for good. */
-  async #tryCommit(): Promise<boolean> {
-    const { claim, keep } = this.#start;
+  #tryCommit(): Awaitable<boolean> {
+    const { claim, keep, deadline } = this.#start;
     if (claim === undefined) return true;
-    try {
-      return (await askStore(this.#keeper.store, this.#keeper.storeTimers, () => this.#keeper.store.commit(claim, keep))) === "ok";
-    } catch (error) {
+    const failed = (error: unknown): boolean => {
       this.#commitError = error;
       return false;
+    };
+    try {
+      const answer = this.#keeper.store.commit(claim, keep, timeLeft(deadline));
+      return answer instanceof Promise ? answer.then((said) => said === "ok", failed) : answer === "ok";
+    } catch (error) {
+      return failed(error);
     }
   }
 
@@ -133,7 +153,7 @@ export class HeldClaim implements ClaimHandle {
       return;
     }
     const timer = setTimeout(() => {
-      void this.#tryCommit().then((done) => (done ? this.#stopRenewal() : this.#commitLater(Math.min(delay * 2, LAST_RETRY), until)));
+      void andThen(this.#tryCommit(), (done) => (done ? this.#stopRenewal() : this.#commitLater(Math.min(delay * 2, LAST_RETRY), until)));
     }, delay);
     unref(timer);
   }
@@ -144,10 +164,14 @@ export class HeldClaim implements ClaimHandle {
     this.#stopRenewal();
     this.#report(settlement);
     const { claim } = this.#start;
-    // what the store does not hear is left to the lease
-    if (claim !== undefined)
-      await askStore(this.#keeper.store, this.#keeper.storeTimers, () => this.#keeper.store.release(claim)).catch(() => {});
-    this.#keeper.leave(this);
+    if (claim !== undefined) await this.#keeper.store.release(claim);
+    this.#leave();
+  }
+
+  #leave(): void {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#keeper.leave();
   }
 
   /** A renewal under way is the last. */
@@ -165,10 +189,11 @@ export class HeldClaim implements ClaimHandle {
 
   /** Waits for the next renewal, or for the end of the handler's time if that is nearer. */
   #watch(): void {
-    const { claim } = this.#start;
+    const { claim, deadline } = this.#start;
+    const renews = claim !== undefined && deadline === undefined;
     // a timer of its own, where nothing is renewed: cheaper than a shared one that is cancelled
-    if (!this.#isReported && (claim === undefined || this.#left() <= this.#keeper.renewEvery)) this.#limitHandler();
-    if (claim !== undefined) this.#renewal = this.#keeper.renewalTimers.start(() => void this.#renew(claim));
+    if (!this.#isReported && (!renews || this.#left() <= this.#keeper.renewEvery)) this.#limitHandler();
+    if (renews) this.#renewal = this.#keeper.renewalTimers.start(() => void this.#renew(claim));
   }
 
   /** Milliseconds of the handler's time. */
@@ -186,7 +211,7 @@ export class HeldClaim implements ClaimHandle {
     if (!this.#isReported && this.#left() <= 0) return this.#expire();
     const asked = performance.now();
     try {
-      const answer = await askStore(this.#keeper.store, this.#keeper.storeTimers, () => this.#keeper.store.renew(claim));
+      const answer = await this.#keeper.store.renew(claim);
       if (answer === "lost") return this.#lose("another delivery may have taken the event over");
       this.#leaseEnd = asked + claim.lease;
     } catch (error) {
@@ -208,7 +233,7 @@ export class HeldClaim implements ClaimHandle {
     this.#stopRenewal();
     this.#keeper.say("HANDLER_TIMEOUT", detail);
     this.#report({ status: undefined, code: "HANDLER_TIMEOUT", cause: undefined });
-    this.#keeper.leave(this);
+    this.#leave();
     this.#abortWith(new Error(`HANDLER_TIMEOUT: ${detail}`));
     this.onTimeout?.();
   }

@@ -6,6 +6,23 @@ import { createLeases } from "./memory-leases.js";
 import type { Claim, ClaimAnswer, Keep, Store } from "./store.js";
 import { StoreFull } from "./store.js";
 
+/** What the memory store does, without the promises that a store's contract asks for. */
+export interface Operations {
+  claim(claim: Claim): ClaimAnswer;
+  renew(claim: Claim): "ok" | "lost";
+  commit(claim: Claim, keep: Keep): "ok" | "held";
+  release(claim: Claim): void;
+  /** The methods of the store itself. */
+  readonly promised: Omit<Store, "durable" | "check">;
+}
+
+const OPERATIONS = new WeakMap<Store, Operations>();
+
+/** Answers the operations of a memory store: it can be asked without a turn of the event loop. `undefined` for every other store. */
+export function operationsOf(store: Store): Operations | undefined {
+  return OPERATIONS.get(store);
+}
+
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
   /**
@@ -117,11 +134,14 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     const now = tick();
     const hash = hashOf(key, seed);
     const lease = leases.get(key, hash);
-    const isHeld = lease !== undefined && lease.token !== token && lease.until > now;
-    const takesKey = !isHeld && committed.find(key, hash, now) === undefined;
+    const isLive = lease !== undefined && lease.until > now;
+    const isHeld = isLive && lease.token !== token;
+    // under a live lease of ours nobody else has committed it
+    const takesKey = isLive ? !isHeld : committed.find(key, hash, now) === undefined;
     const markHash = mark === undefined ? 0 : hashOf(mark, seed);
     const markLease = mark === undefined ? undefined : leases.get(mark, markHash);
-    const takesMark = mark !== undefined && committed.find(mark, markHash, now) === undefined;
+    // a commit of the mark ends its lease
+    const takesMark = mark !== undefined && (markLease !== undefined || committed.find(mark, markHash, now) === undefined);
     if (!makeRoom((takesKey && lease === undefined ? 1 : 0) + (takesMark && markLease === undefined ? 1 : 0), now)) throw full(maxClaims);
     if (takesKey) become(key, hash, tag, { keep: keep.key, protect: keep.protect ?? 0, repeat: keep.repeat === true }, now);
     if (takesMark) become(mark, markHash, tag, { keep: keep.mark, protect: keep.protect ?? 0, repeat: false }, now);
@@ -136,23 +156,15 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     }
   };
 
-  return {
-    durable: false,
-    immediate: true,
-    claim: (claim) => settled(() => claimNow(claim)),
-    renew: (claim) => settled(() => renewNow(claim)),
-    commit: (claim, keep) => settled(() => commitNow(claim, keep)),
-    release: (claim) => settled(() => releaseNow(claim)),
+  const promised: Operations["promised"] = {
+    claim: async (claim) => claimNow(claim),
+    renew: async (claim) => renewNow(claim),
+    commit: async (claim, keep) => commitNow(claim, keep),
+    release: async (claim) => releaseNow(claim),
   };
-}
-
-/** A promise of what is known at once. A throw becomes a rejection: a store never throws before its promise. */
-function settled<Answer>(answer: () => Answer): Promise<Answer> {
-  try {
-    return Promise.resolve(answer());
-  } catch (error) {
-    return Promise.reject(error);
-  }
+  const store: Store = { durable: false, ...promised };
+  OPERATIONS.set(store, { claim: claimNow, renew: renewNow, commit: commitNow, release: releaseNow, promised });
+  return store;
 }
 
 function full(maxClaims: number): StoreFull {

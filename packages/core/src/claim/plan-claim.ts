@@ -36,17 +36,18 @@ function toField(text: string): string {
   return LONE_SURROGATE.test(text) ? `j${toField(JSON.stringify(text))}` : `${text.length}:${text}`;
 }
 
-function toFields(fields: readonly (string | undefined)[]): string {
-  let text = "";
-  for (const field of fields) text += field === undefined ? "-" : toField(field);
-  return text;
-}
+const toOptional = (field: string | undefined): string => (field === undefined ? "-" : toField(field));
 
-/** A row of the table: what the key and the mark rest on. */
+// the words that tell one kind of fields from another
+const ID = toField("id");
+const CONTENT = toField("content");
+const MARK = toField("mark");
+
+/** A row of the table: the fields that the key and the mark rest on. */
 interface Row {
-  readonly key: readonly string[];
+  readonly key: string;
   /** Left where the key meets more than what is signed. */
-  readonly mark: readonly string[];
+  readonly mark: string;
   readonly tag: string;
   /** `joined`: only where something unsigned joins the key. */
   readonly marks: "joined" | "flag" | "refuse";
@@ -69,51 +70,51 @@ export function createClaimPlanner(
     const type = scheme.signed.type ? undefined : named;
     const tenant = scheme.tenantSigned ? undefined : namedTenant;
     const onMark = marks === "refuse" ? "refuse" : "flag";
-    const key = fingerprint([name + toFields([ringTenant, type, tenant, ...row.key])]);
-    if (marks === "joined" && type === undefined && tenant === undefined)
-      return both(key, undefined, (made) => ({ key: made, mark: undefined, partition: made, tag, onMark }));
-    const mark = fingerprint([name + toFields(["mark", ringTenant, ...row.mark])]);
-    return both(key, mark, (made, marked) => ({ key: made, mark: marked, partition: marked, tag, onMark }));
+    const key = fingerprint([name + toOptional(ringTenant) + toOptional(type) + toOptional(tenant) + row.key]);
+    if (marks === "joined" && type === undefined && tenant === undefined) return andThen(key, (made) => planOf(made, undefined, tag, onMark));
+    const mark = fingerprint([name + MARK + toOptional(ringTenant) + row.mark]);
+    return andThen(key, (made) => andThen(mark, (marked) => planOf(made, marked, tag, onMark)));
   };
   return (facts) => {
     if (facts.id !== undefined && facts.attempt.scheme.signed.id) return toPlan(signedIdRow(facts.id, facts.attempt), facts);
-    return contentRow(facts, repeats).then((row) => toPlan(row, facts));
+    return andThen(contentRow(facts, repeats), (row) => toPlan(row, facts));
   };
 }
 
-/** Digests are at hand on Node, and promises elsewhere. */
-function both<M extends string | undefined>(
-  key: Awaitable<string>,
-  mark: Awaitable<M>,
-  make: (key: string, mark: M) => ClaimPlan,
-): Awaitable<ClaimPlan> {
-  return andThen(key, (made) => andThen(mark, (marked) => make(made, marked)));
+function planOf(key: string, mark: string | undefined, tag: string, onMark: ClaimPlan["onMark"]): ClaimPlan {
+  return { key, mark, partition: mark ?? key, tag, onMark };
 }
 
 function signedIdRow(id: string, attempt: Attempt): Row {
-  return { key: ["id", id], mark: ["id", id], tag: stampOf(attempt), marks: "joined" };
+  const fields = ID + toField(id);
+  return { key: fields, mark: fields, tag: stampOf(attempt), marks: "joined" };
 }
 
-async function contentRow({ attempt, id }: ClaimFacts, repeats: "accept" | "refuse"): Promise<Row | undefined> {
+function contentRow({ attempt, id }: ClaimFacts, repeats: "accept" | "refuse"): Awaitable<Row | undefined> {
   const { scheme } = attempt;
   const { unique = "nothing", signedAnew } = scheme.words;
-  const onContent = (content: string, tag: string): Row => ({
-    key: ["content", content],
-    mark: ["content", content],
-    tag,
-    marks: "joined",
-  });
-  if (unique === "body") return onContent(await bodyDigest(attempt), stampOf(attempt));
-  if (unique === "stamped" && signedAnew !== true) return onContent(await contentDigest(attempt), "");
-  if (id !== undefined && (unique === "stamped" || repeats === "accept")) {
-    const content = await contentDigest(attempt);
-    const body = signsBodyAlone(scheme) ? content : await bodyDigest(attempt);
-    return { key: ["id", id, body], mark: ["content", content], tag: content, marks: unique === "stamped" ? "refuse" : "flag" };
+  if (unique === "body") return andThen(bodyDigest(attempt), (body) => contentAlone(body, stampOf(attempt), "joined"));
+  if (unique === "stamped" && signedAnew !== true) return andThen(contentDigest(attempt), (content) => contentAlone(content, "", "joined"));
+  if (id === undefined || (unique !== "stamped" && repeats === "refuse")) {
+    if (unique !== "stamped" && repeats === "accept") return undefined;
+    // a captured delivery whose id was taken away meets the mark of the one that had it
+    const marks = unique === "stamped" && scheme.id !== undefined ? "refuse" : "joined";
+    return andThen(contentDigest(attempt), (content) => contentAlone(content, "", marks));
   }
-  if (unique !== "stamped" && repeats === "accept") return undefined;
-  const row = onContent(await contentDigest(attempt), "");
-  // a captured delivery whose id was taken away meets the mark of the one that had it
-  return unique === "stamped" && scheme.id !== undefined ? { ...row, marks: "refuse" } : row;
+  const marks = unique === "stamped" ? "refuse" : "flag";
+  return andThen(contentDigest(attempt), (content) =>
+    andThen(signsBodyAlone(scheme) ? content : bodyDigest(attempt), (body) => ({
+      key: ID + toField(id) + toField(body),
+      mark: CONTENT + toField(content),
+      tag: content,
+      marks,
+    })),
+  );
+}
+
+function contentAlone(content: string, tag: string, marks: Row["marks"]): Row {
+  const fields = CONTENT + toField(content);
+  return { key: fields, mark: fields, tag, marks };
 }
 
 /** The signed timestamp's text: where keys are equal, equal stamps are equal signed contents. */
@@ -132,9 +133,9 @@ function bodyDigest({ reading, scheme }: Attempt): Awaitable<string> {
 const NO_SECRET: SecretKey = { bytes: () => new Uint8Array() };
 
 /** What is signed. A token signs nothing, so that its content is the body; of a JWT it is what stands before the signature. */
-async function contentDigest(attempt: Attempt): Promise<string> {
+function contentDigest(attempt: Attempt): Awaitable<string> {
   const { scheme, token } = attempt;
   if (signsBodyAlone(scheme)) return bodyDigest(attempt);
   if (scheme.family === "jwt") return fingerprint([token.slice(0, token.lastIndexOf("."))]);
-  return fingerprint(await contentOf(scheme, attempt, NO_SECRET));
+  return andThen(contentOf(scheme, attempt, NO_SECRET), fingerprint);
 }

@@ -58,8 +58,6 @@ export type ClaimAnswer =
 export interface Store {
   /** Whether claims outlive the process. */
   readonly durable: boolean;
-  /** Whether it answers without I/O, so that no time limit is needed. @default false */
-  readonly immediate?: boolean;
   claim(claim: Claim): Promise<ClaimAnswer>;
   renew(claim: Claim): Promise<"ok" | "lost">;
   commit(claim: Claim, keep: Keep): Promise<"ok" | "held">;

@@ -3,8 +3,10 @@ import { formatAddress } from "./address.js";
 import { ADDRESS_OR_CIDR, createAddressSet } from "./address-set.js";
 import { type Arrival, peerOf } from "./arrival.js";
 import { clientOf } from "./client-address.js";
-import { seen } from "./seen.js";
+import { syntaxOf } from "./forwarded.js";
+import { headerName, seen } from "./seen.js";
 import { type TrustedProxies, trustAdvice } from "./trusted-proxies.js";
+import { unreadHeader } from "./unread-header.js";
 
 /** Refuses a delivery whose client is not on the list, or cannot be told. */
 export type AddressCheck = (arrival: Arrival) => Refusal | undefined;
@@ -28,20 +30,29 @@ export function createAddressCheck(list: unknown, header: string, trust: Trusted
     if ("problem" in client) return new Refusal("ADDRESS_UNKNOWN", client.problem);
     if (allowed.has(client.address)) return undefined;
     const text = formatAddress(client.address);
-    const detail = denial ?? (client.forwarded ? hopDetail(text, header) : peerDetail(text, arrival, header, trust));
+    const detail = denial ?? (client.forwarded ? hopDetail(text, header, trust) : peerDetail(text, arrival, header, trust));
     return new Refusal("ADDRESS_NOT_ALLOWED", detail);
   };
 }
 
-/** The words for a client that a trusted proxy told: it may be one more proxy, which nobody named. */
-function hopDetail(text: string, header: string): string {
-  return `${text}, told by ${header}, is not in allow; if it is a proxy of yours, name it in trustedProxies too`;
+/** The words for a client that a trusted proxy told: it may be one more proxy, which nobody named or counted. */
+function hopDetail(text: string, header: string, { hops }: TrustedProxies): string {
+  const name = headerName(header);
+  const what = `${text}, told by ${name}, is not in allow; if it is a proxy of yours`;
+  if (syntaxOf(header) === "single") return `${what}, what writes ${name} sees that proxy alone: let another header be forwardedHeader`;
+  return hops === undefined ? `${what}, name it in trustedProxies too` : `${what}, hops: ${hops} counts too few`;
 }
 
 /** The words for the peer itself: it may be a proxy, of which no header was read or which sent none. */
 function peerDetail(text: string, arrival: Arrival, header: string, trust: TrustedProxies): string {
-  if (arrival.headers.values(header).length === 0) return `${text}, the connection's peer, is not in allow, and no ${header} came with it`;
-  const advice = `if that peer is a proxy of yours, add ${trustAdvice(peerOf(arrival), text)}`;
+  const name = headerName(header);
+  const what = `${text}, the connection's peer, is not in allow`;
+  const peer = peerOf(arrival);
+  if (arrival.headers.values(header).length === 0) {
+    const other = trust.named && trust.trustsPeer(peer) ? unreadHeader(arrival, header, "x-forwarded-for") : "";
+    return `${what}, and no ${name} came with it${other}`;
+  }
   const now = trust.named ? "" : ", since trustedProxies is left out";
-  return `${text}, the connection's peer, is not in allow; its ${header} is not believed${now}; ${advice}; Express's \`trust proxy\` is not read`;
+  const express = arrival.wire === true ? "; Express's `trust proxy` is not read" : "";
+  return `${what}; its ${name} is not believed${now}; ${trustAdvice(peer, arrival)}${express}`;
 }

@@ -9,23 +9,48 @@ export interface HeaderLines {
 
 /** How a delivery reached us. */
 export interface Arrival {
-  /** The peer's address from the socket or the platform; `undefined` on a Unix socket and after a reset. */
+  /** The peer's address from the socket or the platform; `undefined` where there is none, `""` where it is gone with its connection. */
   readonly address: string | undefined;
   /** What the socket or the platform itself knows; never what the wire says. */
   readonly protocol: "http" | "https" | undefined;
+  /** Whether it came over a socket of our own. Elsewhere, no address means that the platform does not tell. */
+  readonly wire?: boolean | undefined;
   readonly headers: HeaderLines;
 }
 
-/** The other end of the connection: its address, `"none"` where there is no address, `"unreadable"` where it is not one we read. */
-export type Peer = Address | "none" | "unreadable";
+/**
+ * The other end of the connection: its address; `"none"` where there is no address; `"gone"` where the connection was reset before
+ * anybody asked; `"unreadable"` where it is not one we read. Only `"none"` may be a Unix socket.
+ */
+export type Peer = Address | "none" | "gone" | "unreadable";
 
 /** Tells the peer of an arrival. */
 export function peerOf({ address }: Arrival): Peer {
-  return address === undefined ? "none" : (parseAddress(address) ?? "unreadable");
+  if (address === undefined) return "none";
+  if (address === "") return "gone";
+  return parseAddress(address) ?? parseZoned(address) ?? "unreadable";
+}
+
+/**
+ * Reads an address to which Node has appended the interface that it came in by, as it does to link-local ones (`fe80::1%eth0`). Only
+ * the socket speaks so: in headers and options a zone is refused.
+ *
+ * @see RFC 4007 section 11
+ */
+function parseZoned(text: string): Address | undefined {
+  const [, before] = /^([^%]+)%./.exec(text) ?? [];
+  const address = before === undefined ? undefined : parseAddress(before);
+  return address !== undefined && isLinkLocal(address) ? address : undefined;
+}
+
+/** fe80::/10 */
+function isLinkLocal({ version, words }: Address): boolean {
+  return version === 6 && words[0] >>> 22 === 0xfe80 >>> 6;
 }
 
 /** Names the peer for a message. */
-export function nameOfPeer(peer: Peer, arrival: Arrival): string {
-  if (peer === "none") return "a peer without an address (a Unix socket, or a connection already reset)";
-  return peer === "unreadable" ? `a peer whose address ${seen(arrival.address)} cannot be read` : formatAddress(peer);
+export function nameOfPeer(peer: Peer, { address, wire }: Arrival): string {
+  if (peer === "none") return wire === true ? "a peer without an address (a Unix socket)" : "a peer whose address nobody tells";
+  if (peer === "gone") return "a peer that is gone (its connection was reset before its address was read)";
+  return peer === "unreadable" ? `a peer whose address ${seen(address)} cannot be read` : formatAddress(peer);
 }

@@ -32,9 +32,9 @@ export function toCidr(entry: unknown, option: string, expected: string): Cidr {
   const slash = entry.indexOf("/");
   const text = slash < 0 ? entry : entry.slice(0, slash);
   const address = parseAddress(text) ?? refuse();
+  const isMapped = address.version === 4 && text.includes(":");
   const size = address.version === 4 ? 32 : 128;
-  const bits = slash < 0 ? size : toBits(entry.slice(slash + 1), address.version === 4 && text.includes(":"));
-  if (bits === undefined || bits > size) return refuse(`, for its prefix length cannot be (at most /${size})`);
+  const bits = slash < 0 ? size : toBits(entry.slice(slash + 1), isMapped ? MAPPED : 0, size, refuse);
   const cidr = spanOf(address, bits);
   if (address.words.some((word, index) => word !== cidr.first[index])) {
     const meant = formatAddress({ version: address.version, words: cidr.first });
@@ -43,11 +43,16 @@ export function toCidr(entry: unknown, option: string, expected: string): Cidr {
   return cidr;
 }
 
-/** Reads a prefix length; `undefined` if it is none. */
-function toBits(text: string, mapped: boolean): number | undefined {
-  if (!/^(?:0|[1-9][0-9]{0,2})$/.test(text)) return undefined;
-  const bits = Number(text) - (mapped ? MAPPED : 0);
-  return bits < 0 ? undefined : bits;
+/** Reads a prefix length. @param spent - How many of its bits stand before the address. @param size - How many bits the address has. */
+function toBits(text: string, spent: number, size: number, refuse: (more: string) => never): number {
+  if (/^0\d+$/.test(text)) refuse(", for its prefix length has a leading zero");
+  const bits = /^\d{1,3}$/.test(text) ? Number(text) - spent : -1;
+  if (bits >= 0 && bits <= size) return bits;
+  return refuse(
+    spent === 0
+      ? `, for its prefix length cannot be (at most /${size})`
+      : `, for its prefix length cannot be: an IPv4-mapped address takes /${spent} to /${spent + size}`,
+  );
 }
 
 function spanOf({ version, words }: Address, bits: number): Cidr {

@@ -10,9 +10,14 @@ export interface Hop {
   readonly text: string;
   /** `undefined` for a hop that is no address: `unknown`, an obfuscated name, or a malformed entry. */
   readonly address: Address | undefined;
-  /** What a `Forwarded` entry says of the protocol, in lower case. */
+  /** What a `Forwarded` entry says of the protocol, as received. */
   readonly protocol: string | undefined;
+  /** Whether an entry of `Forwarded` is empty, or not to be read at all. */
+  readonly malformed: boolean;
 }
+
+/** A chain of so many trusted proxies is none: whoever sends it does not get it read to its end. */
+export const LONGEST_CHAIN = 100;
 
 /**
  * Which syntax the configured header has: `list` is X-Forwarded-For, `forwarded` is RFC 7239, `single` is any other header, which
@@ -33,7 +38,8 @@ export function syntaxOf(header: string): HopSyntax {
  */
 export function* hopsFromRight(lines: readonly string[], syntax: HopSyntax): Generator<Hop, void, undefined> {
   for (const text of valuesFromRight(lines, syntax === "forwarded")) {
-    yield syntax === "forwarded" ? toForwardedHop(text) : { text, address: toNode(text, true), protocol: undefined };
+    if (syntax === "forwarded") yield toForwardedHop(text);
+    else yield { text, address: toNode(text, true), protocol: undefined, malformed: false };
   }
 }
 
@@ -72,12 +78,16 @@ function trimmed(text: string): string {
 /** One `name=value` of an element, or nothing, up to its semicolon. No text can be matched in two ways, so it never backtracks far. */
 const PAIR = /[ \t]*(?:([!#$%&'*+.^_`|~0-9a-z-]+)=(?:([!#$%&'*+.^_`|~0-9a-z-]+)|"((?:[^"\\]|\\.)*)")[ \t]*)?(?:;|$)/iy;
 
+/** Parameters of an element; RFC 7239 knows four. What has more is not read to its end. */
+const MOST_PARAMETERS = 20;
+
 function toForwardedHop(element: string): Hop {
-  const malformed: Hop = { text: element, address: undefined, protocol: undefined };
+  const malformed: Hop = { text: element, address: undefined, protocol: undefined, malformed: true };
   const pairs = new Map<string, string>();
-  const pattern = new RegExp(PAIR);
-  while (pattern.lastIndex < element.length) {
-    const pair = pattern.exec(element);
+  // one pattern serves all: parsing never waits
+  PAIR.lastIndex = 0;
+  for (let count = 0; PAIR.lastIndex < element.length; count++) {
+    const pair = count < MOST_PARAMETERS ? PAIR.exec(element) : null;
     if (pair === null) return malformed;
     const [, name, token, quoted = ""] = pair;
     if (name === undefined) continue;
@@ -85,11 +95,13 @@ function toForwardedHop(element: string): Hop {
     if (pairs.has(name.toLowerCase())) return malformed;
     pairs.set(name.toLowerCase(), token ?? quoted.replace(/\\(.)/g, "$1"));
   }
+  if (pairs.size === 0) return malformed;
   const node = pairs.get("for");
   return {
     text: node ?? element,
     address: node === undefined ? undefined : toNode(node, false),
-    protocol: pairs.get("proto")?.toLowerCase(),
+    protocol: pairs.get("proto"),
+    malformed: false,
   };
 }
 

@@ -1,5 +1,6 @@
 import { isLoopback, parseAddress } from "./address.js";
 import { type Arrival, type HeaderLines, peerOf } from "./arrival.js";
+import { headerName } from "./seen.js";
 
 /** Headers by which a proxy, tunnel or CDN betrays itself. One of them means that the peer on this machine speaks for somebody else. */
 const FORWARDING = [
@@ -47,7 +48,7 @@ export function whyNotLocal(arrival: Arrival, header: string): string | undefine
   const peer = peerOf(arrival);
   if (typeof peer === "string" || !isLoopback(peer)) return "the peer is not this machine";
   const betrayal = [header, ...FORWARDING].find((name) => arrival.headers.values(name).length > 0);
-  if (betrayal !== undefined) return `${betrayal} is present`;
+  if (betrayal !== undefined) return `${headerName(betrayal)} is present`;
   return hasLocalHost(arrival.headers) ? undefined : "the Host header does not name this machine";
 }
 

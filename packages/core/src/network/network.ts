@@ -20,7 +20,7 @@ export interface NetworkOptions {
   readonly allow?: readonly string[] | undefined;
   /**
    * Who may speak of the client's address and protocol: addresses, CIDRs, `"loopback"`, `"link-local"`, `"private"` (RFC 1918 and
-   * fc00::/7), `"unix"` (connections without an address); or how many proxies stand in front, on platforms that publish no
+   * fc00::/7), `"unix"` (connections that never had an address); or how many proxies stand in front, on platforms that publish no
    * addresses. Counting is the weaker choice: it believes whoever can reach this server past the proxies.
    *
    * @default loopback, for the protocol alone: without this option no header is believed about the address

@@ -18,3 +18,11 @@ export function seen(value: unknown): string {
   if (typeof value !== "object" || value === null) return String(value);
   return Array.isArray(value) ? "a list" : "an object";
 }
+
+/** Words of header names that are written in capitals. */
+const CAPITALS = new Set(["arr", "cdn", "cf", "ip", "ssl", "uri", "url"]);
+
+/** Writes a header's name as its own documentation does: `X-Forwarded-For`, `CF-Connecting-IP`. */
+export function headerName(name: string): string {
+  return name.replace(/[a-z0-9]+/g, (word) => (CAPITALS.has(word) ? word.toUpperCase() : word.charAt(0).toUpperCase() + word.slice(1)));
+}

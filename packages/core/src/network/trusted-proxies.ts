@@ -1,7 +1,7 @@
 import { ConfigurationError } from "../errors.js";
-import { type Address, isLoopback } from "./address.js";
+import { type Address, formatAddress, isLoopback } from "./address.js";
 import { ADDRESS_OR_CIDR, createAddressSet } from "./address-set.js";
-import type { Peer } from "./arrival.js";
+import type { Arrival, Peer } from "./arrival.js";
 import { toCidr } from "./cidr.js";
 import { seen } from "./seen.js";
 
@@ -11,7 +11,7 @@ export interface TrustedProxies {
   readonly named: boolean;
   /** How many proxies stand in front, where they are counted and not named. */
   readonly hops: number | undefined;
-  /** Tells whether the other end of the connection is a trusted proxy; where proxies are counted, it always is. */
+  /** Tells whether the other end of the connection is a trusted proxy; where proxies are counted, it is unless it is gone. */
   trustsPeer(peer: Peer): boolean;
   /** Tells whether a hop is a trusted proxy. */
   has(address: Address): boolean;
@@ -46,7 +46,7 @@ export function createTrustedProxies(value: unknown): TrustedProxies {
     const advice = value === true ? ": with every peer trusted, any client could write its own address" : "";
     throw new ConfigurationError(OPTION, `${seen(value)} cannot be${advice}; expected ${EXPECTED}`);
   }
-  return { named: true, hops: toHops(value), trustsPeer: () => true, has: () => false };
+  return { named: true, hops: toHops(value), trustsPeer: (peer) => peer !== "gone", has: () => false };
 }
 
 function fromSet(named: boolean, has: (address: Address) => boolean, unix: boolean): TrustedProxies {
@@ -68,10 +68,14 @@ function toHops(value: { readonly hops: unknown }): number {
   throw new ConfigurationError(OPTION, `hops cannot be ${seen(hops)}; expected a whole number of at least 1`);
 }
 
-/** Tells what to write into `trustedProxies` so that this peer is trusted; `undefined` where nothing could. */
-export function trustAdvice(peer: Peer, text: string): string | undefined {
-  if (peer === "unreadable") return undefined;
-  if (peer === "none") return 'trustedProxies: ["unix"]';
+/** What helps where the platform tells less than a socket would. */
+export const ORIGIN_ADVICE =
+  "have `origin` tell address and protocol (the third argument of webhook, where it takes one), or count the proxies in front: trustedProxies: { hops: n }";
+
+/** Tells what to do so that this peer is trusted, if it is a proxy, and what to do first. */
+export function trustAdvice(peer: Peer, { wire }: Arrival, first = ""): string {
+  if (peer === "none") return wire === true ? `if a proxy of yours speaks over it, ${first}add trustedProxies: ["unix"]` : ORIGIN_ADVICE;
+  if (typeof peer === "string") return "no option can trust such a peer";
   const named = Array.from(NAMES).find(([, entries]) => createAddressSet(entries, OPTION).has(peer));
-  return `trustedProxies: ["${named?.[0] ?? text}"]`;
+  return `if it is a proxy of yours, ${first}add trustedProxies: ["${named?.[0] ?? formatAddress(peer)}"]`;
 }

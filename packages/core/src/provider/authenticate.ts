@@ -1,5 +1,5 @@
 /** Steps 4 to 11 for one configured provider: handshakes, proof, timestamp and event. */
-import { type Awaitable, andThen } from "../awaitable.js";
+import type { Awaitable } from "../awaitable.js";
 import type { ClaimFacts } from "../claim/plan-claim.js";
 import { Refusal } from "../errors.js";
 import type { EventFacts } from "../event.js";
@@ -13,22 +13,25 @@ import { judgeTimestamp, parseTimestamp } from "../timestamp.js";
 import { Attempt } from "./attempt.js";
 import { type Candidate, openCandidates } from "./candidates.js";
 import type { CompiledScheme } from "./compile.js";
-import { matches } from "./condition.js";
+import { type CompiledMatch, matches } from "./condition.js";
 import type { Provider } from "./define-provider.js";
 import { type CompiledHandshake, readLearned, writeReply } from "./handshake.js";
 import { readPick } from "./pick.js";
 import { type Proof, prove } from "./proof.js";
 import { Reading } from "./reading.js";
+import type { SourceReader } from "./source.js";
 import type { Ink } from "./template.js";
 
 /** What step 5 found: schemes that may speak for the delivery, or why none does. */
-export type Opened = { readonly candidates: readonly Candidate[] } | { readonly refusal: Refusal };
+export type Opened = readonly Candidate[] | Refusal;
 
 /** A delivery whose signature and timestamp are good. */
 export interface Proven {
   readonly proof: Proof;
   /** Epoch milliseconds. */
   readonly timestamp: number | undefined;
+  /** Seconds since it was signed; `undefined` where no time is signed. */
+  readonly lag: number | undefined;
   /** Milliseconds in which a replay would pass the timestamp; 0 where none is judged. */
   readonly replayWindow: number;
 }
@@ -65,7 +68,7 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
   async function answer(candidates: readonly CompiledHandshake[], attempt: Attempt): Promise<Reply | undefined> {
     for (const handshake of candidates) {
       const ink = await inkOf(attempt, handshake);
-      if (!(await matches(handshake.when, attempt, ink))) continue;
+      if (!(await isMet(handshake, attempt, ink))) continue;
       if (handshake.learns !== undefined) {
         if (onSecret === undefined)
           throw new Refusal("HANDSHAKE_REFUSED", `${name} hands a secret over; give the preset an onSecret to keep it`);
@@ -74,6 +77,16 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
       return writeReply(handshake.reply, attempt, ink);
     }
     return undefined;
+  }
+
+  /** What is too broken to be a handshake that nobody signs is none; as a delivery it has its own refusal. */
+  async function isMet({ when, unsigned: isUnsigned }: CompiledHandshake, attempt: Attempt, ink: Ink): Promise<boolean> {
+    try {
+      return await matches(when, attempt, ink);
+    } catch (error) {
+      if (isUnsigned && error instanceof Refusal) return false;
+      throw error;
+    }
   }
 
   async function learn(secret: string): Promise<void> {
@@ -102,7 +115,11 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
         throw new Refusal("METHOD_NOT_ALLOWED", `${name} sends ${[...methods, ...handshakeMethods].join(", ")}`);
     },
 
-    read: (method, target, headers) => new Reading(method, target, headers, settled.now(), compiled),
+    read(method, target, headers) {
+      const now = settled.now();
+      if (!Number.isFinite(now)) throw new Refusal("MISCONFIGURED", `the option now answered ${String(now)}; expected milliseconds`);
+      return new Reading(method, target, headers, now, compiled);
+    },
 
     answerUnsigned(reading, when) {
       const due = when === "early" ? unsignedEarly : unsignedLate;
@@ -122,20 +139,22 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
 
     open(reading) {
       try {
-        return { candidates: openCandidates(provider, reading) };
+        return openCandidates(provider, reading);
       } catch (error) {
         // an unsigned handshake may still stand in the body
-        if (hasLate && error instanceof Refusal) return { refusal: error };
+        if (error instanceof Refusal && unsignedLate.some(({ when }) => mayHold(when, new Attempt(first, reading)))) return error;
         throw error;
       }
     },
 
     authenticate(opened, reading, lossy) {
-      if ("refusal" in opened) throw opened.refusal;
+      if (opened instanceof Refusal) throw opened;
       const given = { context: () => contextOf(reading), secretTimeout: settled.secretTimeout };
       try {
-        const proven = andThen(prove(opened.candidates, provider, given), (proof) => toProven(proof, settled));
-        return lossy && proven instanceof Promise ? proven.catch(blameDecoder) : proven;
+        const proof = prove(opened, provider, given);
+        if (!(proof instanceof Promise)) return toProven(proof, settled);
+        const proven = proof.then((found) => toProven(found, settled));
+        return lossy ? proven.catch(blameDecoder) : proven;
       } catch (error) {
         if (lossy) blameDecoder(error);
         throw error;
@@ -179,6 +198,23 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
   };
 }
 
+/** Whether a condition may hold, by what is there before the body is read. */
+function mayHold({ method, conditions }: CompiledMatch, attempt: Attempt): boolean {
+  if (method !== undefined && method !== attempt.reading.method) return false;
+  return conditions.every(
+    ({ source, wanted }) =>
+      typeof source === "string" || !source.early || typeof wanted !== "boolean" || isThere(source, attempt) === wanted,
+  );
+}
+
+function isThere(source: SourceReader, attempt: Attempt): boolean {
+  try {
+    return attempt.read(source) !== undefined;
+  } catch {
+    return true; // more than once
+  }
+}
+
 function contextOf(reading: Reading): DeliveryContext {
   return { headers: reading.headers.toHeaders(), url: new URL(`http://localhost${reading.target}`) };
 }
@@ -192,28 +228,27 @@ function blameDecoder(error: unknown): never {
 
 /** Step 9. */
 function toProven(proof: Proof, { tolerance: configured }: Settled): Proven {
-  const { attempt } = proof;
-  const { timestamp: words } = attempt.scheme;
-  if (words === undefined) return { proof, timestamp: undefined, replayWindow: 0 };
-  const { source, unit } = words;
-  const tolerance = words.tolerance === undefined ? undefined : (configured ?? words.tolerance);
-  const text = attempt.read(source);
-  const timestamp = text === undefined ? undefined : parseTimestamp(text, unit);
-  if (tolerance === undefined) return { proof, timestamp, replayWindow: 0 };
-  if (text === undefined) throw new Refusal("HEADER_MISSING", `${source.text} is not there`);
-  if (timestamp === undefined) throw new Refusal("TIMESTAMP_MALFORMED", `${source.text} is not in the form "${unit}"`);
-  const refusal = judgeTimestamp(timestamp, unit, tolerance, attempt.reading.now);
+  const { scheme, reading } = proof.attempt;
+  const { timestamp: words, signed } = scheme;
+  const text = words && proof.attempt.read(words.source);
+  const timestamp = text === undefined || words === undefined ? undefined : parseTimestamp(text, words.unit);
+  const lag = timestamp === undefined || !signed.timestamp ? undefined : (reading.now - timestamp) / 1000;
+  if (words?.tolerance === undefined) return { proof, timestamp, lag, replayWindow: 0 };
+  if (text === undefined) throw new Refusal("HEADER_MISSING", `${words.source.text} is not there`);
+  if (timestamp === undefined) throw new Refusal("TIMESTAMP_MALFORMED", `${words.source.text} is not in the form "${words.unit}"`);
+  const tolerance = configured ?? words.tolerance;
+  const refusal = judgeTimestamp(timestamp, words.unit, tolerance, reading.now);
   if (refusal !== undefined) throw refusal;
-  return { proof, timestamp, replayWindow: (tolerance.past + tolerance.future + CLOCK_MARGIN) * 1000 };
+  return { proof, timestamp, lag, replayWindow: (tolerance.past + tolerance.future + CLOCK_MARGIN) * 1000 };
 }
 
-/** Step 11: JSON, what a declared form's field or envelope holds, a form as an object, bytes, or nothing. */
+/** Step 11: JSON, what a declared form's field or envelope holds, a form or a GET's query as an object, bytes, or nothing. */
 function payloadOf(attempt: Attempt): unknown {
-  const { reading } = attempt;
+  const { reading, scheme } = attempt;
   const body = reading.parsed(false);
   switch (body.kind) {
     case "empty":
-      return undefined;
+      return reading.method === "GET" && scheme.readsQuery && reading.search !== "" ? toFormObject([...reading.query]) : undefined;
     case "bytes":
       return reading.body;
     case "json":

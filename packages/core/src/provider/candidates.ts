@@ -20,6 +20,9 @@ export interface Candidate {
 /** From what says least of a delivery to what says most. */
 const TELLING: readonly ErrorCode[] = ["HEADER_MISSING", "HEADER_MALFORMED", "SIGNATURE_MISMATCH"];
 
+/** Why a delivery is refused that no scheme speaks for. */
+export const NOBODY = "no scheme of this provider speaks for a delivery of this form";
+
 /** Keeps the refusal that says most, and of equals the first. */
 export class Worst {
   refusal: Refusal | undefined;
@@ -40,7 +43,7 @@ export const isMismatch = (error: unknown): error is Refusal => error instanceof
  */
 export function openCandidates(provider: ConfiguredProvider, reading: Reading): Candidate[] {
   const open: Candidate[] = [];
-  const worst = new Worst();
+  let worst: Worst | undefined;
   let absent: string | undefined;
   for (const configured of provider.schemes) {
     const { scheme } = configured;
@@ -56,19 +59,20 @@ export function openCandidates(provider: ConfiguredProvider, reading: Reading): 
       open.push({ configured, attempt, late });
     } catch (error) {
       if (!isTolerable(error)) throw error;
+      worst ??= new Worst();
       worst.add(error);
     }
   }
   if (open.length > 0) return open;
-  if (absent !== undefined) worst.add(new Refusal("HEADER_MISSING", `${absent} is not there`));
-  throw worst.refusal ?? new Refusal("HEADER_MISSING", "no scheme of this provider speaks for a delivery of this form");
+  const missing = absent === undefined ? NOBODY : `${absent} is not there`;
+  throw worst?.refusal ?? new Refusal("HEADER_MISSING", missing);
 }
 
 /** The only header that a scheme's signatures stand in, where it has not come. */
 function absentHeader({ signature }: CompiledScheme, { headers }: Reading): string | undefined {
   if (signature?.places.length !== 1) return undefined;
   const [place] = signature.places as [SourceReader];
-  return place.kind === "header" && headers.values(place.name).length === 0 ? place.text : undefined;
+  return place.kind === "header" && headers.first(place.name) === undefined ? place.text : undefined;
 }
 
 /** Tells whether a scheme speaks for a delivery, or its further conditions hold. */
@@ -81,8 +85,16 @@ export function takeUp(attempt: Attempt): void {
   if (scheme.signature !== undefined) attempt.candidates = readCandidates(scheme.signature, attempt);
   if (scheme.token !== undefined) attempt.token = readToken(scheme.token, attempt);
   const { timestamp, id, signed } = scheme;
-  if (timestamp?.tolerance !== undefined && timestamp.source.early) need(timestamp.source.text, attempt.secured(timestamp.source));
-  if (signed.id && id?.how === "one" && id.sources[0]?.early) need(id.sources[0].text, attempt.secured(id.sources[0]));
+  if (timestamp?.source.early) {
+    const text = attempt.secured(timestamp.source);
+    if (timestamp.tolerance !== undefined) need(timestamp.source.text, text);
+  }
+  if (id === undefined || id.how === "keyBesides") return;
+  for (const source of id.sources) {
+    if (!source.early) continue;
+    const text = attempt.secured(source);
+    if (signed.id && id.how === "one") need(source.text, text);
+  }
 }
 
 function need(what: string, value: string | undefined): void {
@@ -93,28 +105,29 @@ function readCandidates(
   { places, prefix, encoding, separator, maxCandidates }: CompiledSignature,
   attempt: Attempt,
 ): readonly Uint8Array[] {
-  const where = `${places[0]?.text}${places.length === 1 ? "" : ` (and ${places.length - 1} more)`}`;
   const items = attempt.items();
-  if (items.length === 0) throw new Refusal("HEADER_MISSING", `${where} is not there`);
-  const texts: string[] = [];
-  for (const item of items) if (item.startsWith(prefix)) texts.push(item.slice(prefix.length));
-  if (texts.length === 0) throw new Refusal("HEADER_MISSING", `${where} holds nothing that begins with ${prefix}`);
-  if (texts.length > maxCandidates)
-    throw new Refusal("HEADER_MALFORMED", `${where} holds ${texts.length} signatures; at most ${maxCandidates} are looked at`);
-  // where a runtime joins lines, a comma that no list of ours explains is a second line
-  if (
-    separator !== "," &&
-    attempt.reading.headers.joined &&
-    (texts.some((text) => text.includes(",")) || items.some((item) => item.endsWith(",")))
-  )
-    throw new Refusal("HEADER_DUPLICATED", `${where} holds a comma: it seems to have come on several lines`);
+  if (items.length === 0) throw toRefusal("HEADER_MISSING", places, "is not there");
   const candidates: Uint8Array[] = [];
-  for (const text of texts) {
-    const bytes = decode(text, encoding);
+  let offered = 0;
+  // where a runtime joins lines, a comma that no list of ours explains is a second line
+  const joined = separator !== "," && attempt.reading.headers.joined;
+  for (const item of items) {
+    if (joined && (item.endsWith(",") || (item.startsWith(prefix) && item.includes(",", prefix.length))))
+      throw toRefusal("HEADER_DUPLICATED", places, "holds a comma: it seems to have come on several lines");
+    if (!item.startsWith(prefix)) continue;
+    offered++;
+    if (offered > maxCandidates) throw toRefusal("HEADER_MALFORMED", places, `holds more than ${maxCandidates} signatures`);
+    const bytes = decode(item.slice(prefix.length), encoding);
     if (bytes !== undefined && bytes.length > 0) candidates.push(bytes);
   }
-  if (candidates.length === 0) throw new Refusal("HEADER_MALFORMED", `${where} is not ${encoding}`);
+  if (offered === 0) throw toRefusal("HEADER_MISSING", places, `holds nothing that begins with ${prefix}`);
+  if (candidates.length === 0) throw toRefusal("HEADER_MALFORMED", places, `is not ${encoding}`);
   return candidates;
+}
+
+/** Names the places that a signature may stand in. */
+function toRefusal(code: ErrorCode, places: readonly SourceReader[], what: string): Refusal {
+  return new Refusal(code, `${places[0]?.text}${places.length === 1 ? "" : ` (and ${places.length - 1} more)`} ${what}`);
 }
 
 function readToken({ source, prefix, encoding }: NonNullable<CompiledScheme["token"]>, attempt: Attempt): string {

@@ -1,6 +1,6 @@
 /** Which key fits: one function for each family of schemes. */
 import { digest, hmac, isEqual, verifySignature } from "#crypto";
-import { type Awaitable, andThen } from "../awaitable.js";
+import type { Awaitable } from "../awaitable.js";
 import type { Part, PublicKey, SecretKey } from "../signature/crypto.js";
 import { toUtf8, toWireBytes } from "../signature/encodings.js";
 import type { KeySet } from "../signature/key-ring.js";
@@ -64,7 +64,8 @@ function fitsAny(mac: Uint8Array, { candidates }: Attempt): boolean {
 }
 
 function macOf(scheme: CompiledScheme, attempt: Attempt, key: SecretKey): Awaitable<Uint8Array> {
-  return andThen(contentOf(scheme, attempt, key), (parts) => digestOf(scheme, key, parts));
+  const parts = contentOf(scheme, attempt, key);
+  return parts instanceof Promise ? parts.then((made) => digestOf(scheme, key, made)) : digestOf(scheme, key, parts);
 }
 
 function digestOf({ family, hash }: CompiledScheme, key: SecretKey, parts: readonly Part[]): Awaitable<Uint8Array> {

@@ -28,6 +28,7 @@ export function readPick(pick: CompiledPick | undefined, attempt: Attempt): stri
     const keys = Object.keys(payload).filter((key) => !pick.keys.includes(key));
     return keys.length === 1 ? keys[0] : undefined;
   }
+  if (pick.how === "one") return attempt.secured(pick.sources[0] as SourceReader) || undefined;
   const parts: string[] = [];
   for (const source of pick.sources) {
     const value = attempt.secured(source);

@@ -4,7 +4,7 @@ import { Refusal } from "../errors.js";
 import type { PublicKey, SecretKey } from "../signature/crypto.js";
 import type { DeliveryContext, KeySet } from "../signature/key-ring.js";
 import type { Attempt } from "./attempt.js";
-import { type Candidate, holds, isMismatch, isTolerable, takeUp, Worst } from "./candidates.js";
+import { type Candidate, holds, isMismatch, isTolerable, NOBODY, takeUp, Worst } from "./candidates.js";
 import { type CompiledScheme, keyPairOf } from "./compile.js";
 import type { ConfiguredProvider, ConfiguredScheme } from "./configured-provider.js";
 import { fittingKey } from "./fitting-key.js";
@@ -23,8 +23,6 @@ export interface ProofContext {
   readonly secretTimeout: number;
 }
 
-const NOBODY = "no scheme of this provider speaks for a delivery of this form";
-
 /**
  * Step 8: finds the scheme and the key that fit.
  * @throws Refusal `SIGNATURE_MISMATCH` and the others of its step, at once or by rejection
@@ -32,10 +30,12 @@ const NOBODY = "no scheme of this provider speaks for a delivery of this form";
 export function prove(candidates: readonly Candidate[], provider: ConfiguredProvider, given: ProofContext): Awaitable<Proof> {
   if (candidates.length > 1) return proveFirst(candidates, provider, given);
   const [only] = candidates as readonly [Candidate];
-  return andThen(proveOne(only, provider, given), (proof) => {
-    if (proof === undefined) throw new Refusal("HEADER_MISSING", NOBODY);
-    return proof;
-  });
+  return andThen(proveOne(only, provider, given), orNobody);
+}
+
+function orNobody(proof: Proof | undefined): Proof {
+  if (proof === undefined) throw new Refusal("HEADER_MISSING", NOBODY);
+  return proof;
 }
 
 /** The first scheme that fits; else the refusal that says most. */
@@ -54,19 +54,22 @@ async function proveFirst(candidates: readonly Candidate[], provider: Configured
 }
 
 /** Proves a delivery by one scheme; `undefined` where the scheme does not speak for it. */
-function proveOne(
-  { configured, attempt, late }: Candidate,
-  provider: ConfiguredProvider,
-  given: ProofContext,
-): Awaitable<Proof | undefined> {
-  const { scheme } = configured;
-  return andThen(scheme.when.early || holds(scheme, "when", attempt), (speaks) => {
-    if (!speaks) return undefined;
-    if (late) takeUp(attempt);
-    return andThen(keySetOf(configured, attempt, provider, given), (set) =>
-      andThen(fittingKey(scheme, attempt, set), (position) => accept(attempt, set, position)),
-    );
-  });
+function proveOne(candidate: Candidate, provider: ConfiguredProvider, given: ProofContext): Awaitable<Proof | undefined> {
+  const { scheme } = candidate.configured;
+  if (scheme.when.early) return proveBy(candidate, provider, given);
+  return andThen(holds(scheme, "when", candidate.attempt), (speaks) => (speaks ? proveBy(candidate, provider, given) : undefined));
+}
+
+/** Each step goes on at once where what it needs is at hand. */
+function proveBy({ configured, attempt, late }: Candidate, provider: ConfiguredProvider, given: ProofContext): Awaitable<Proof> {
+  if (late) takeUp(attempt);
+  const set = keySetOf(configured, attempt, provider, given);
+  return set instanceof Promise ? set.then((keys) => proveWith(attempt, keys)) : proveWith(attempt, set);
+}
+
+function proveWith(attempt: Attempt, set: KeySet<SecretKey | PublicKey>): Awaitable<Proof> {
+  const position = fittingKey(attempt.scheme, attempt, set);
+  return position instanceof Promise ? position.then((found) => accept(attempt, set, found)) : accept(attempt, set, position);
 }
 
 function accept(attempt: Attempt, set: KeySet<SecretKey | PublicKey>, position: number): Awaitable<Proof> {
@@ -74,15 +77,20 @@ function accept(attempt: Attempt, set: KeySet<SecretKey | PublicKey>, position: 
   if (set.unknown) throw new Refusal("TENANT_UNKNOWN", "the resolver answered nothing for this delivery");
   const key = set.keys[position];
   if (key === undefined) throw new Refusal("SIGNATURE_MISMATCH", mismatch(scheme, attempt, set));
-  return andThen(scheme.require.conditions.length === 0 || holds(scheme, "require", attempt), (isMet) => {
-    if (!isMet)
-      throw new Refusal(
-        "SIGNATURE_MISMATCH",
-        `a further condition does not hold: ${Object.keys(scheme.words.require as object).join(", ")}`,
-      );
-    attempt.proven = true;
-    return { attempt, keyId: key.id, tenant: set.tenant };
-  });
+  const proof: Proof = { attempt, keyId: key.id, tenant: set.tenant };
+  if (scheme.require.conditions.length > 0) return andThen(holds(scheme, "require", attempt), (isMet) => required(proof, isMet));
+  attempt.proven = true;
+  return proof;
+}
+
+function required(proof: Proof, isMet: boolean): Proof {
+  const { attempt } = proof;
+  if (!isMet) {
+    const words = Object.keys(attempt.scheme.words.require as object).join(", ");
+    throw new Refusal("SIGNATURE_MISMATCH", `a further condition does not hold: ${words}`);
+  }
+  attempt.proven = true;
+  return proof;
 }
 
 function mismatch(scheme: CompiledScheme, { candidates }: Attempt, set: KeySet<unknown>): string {

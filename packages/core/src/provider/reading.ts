@@ -45,7 +45,7 @@ export class Reading {
 
   /** The body as JSON, as a form, or as bytes. `bounded` limits the depth, for what is parsed before it has proven itself. */
   parsed(bounded: boolean): ParsedBody {
-    this.#parsed ??= parseBody(this.body, this.headers.values("content-type")[0], this.#expects, bounded);
+    this.#parsed ??= parseBody(this.body, this.headers.first("content-type"), this.#expects, bounded);
     return this.#parsed;
   }
 
@@ -63,13 +63,6 @@ export class Reading {
     if (field === undefined) return undefined;
     const parsed = parseBody(toUtf8(field[1]), "application/json", { expectsForm: false, expectsJson: true }, bounded);
     return parsed.kind === "json" ? parsed.value : undefined;
-  }
-
-  /** One header's only line. */
-  header(name: string): string | undefined {
-    const lines = this.headers.values(name);
-    if (lines.length > 1) throw new Refusal("HEADER_DUPLICATED", `${name} came ${lines.length} times`);
-    return lines[0];
   }
 }
 

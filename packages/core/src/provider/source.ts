@@ -1,9 +1,10 @@
 import { Refusal } from "../errors.js";
-import { toScalarText } from "../payload.js";
+import { opensLikeJson, toScalarText } from "../payload.js";
 import type { Attempt } from "./attempt.js";
 
 const KINDS = ["header", "query", "json", "form", "field", "claim"] as const;
-export type SourceKind = (typeof KINDS)[number];
+/** `method` and `body` (what it opens like) are for conditions alone. */
+export type SourceKind = (typeof KINDS)[number] | "method" | "body";
 
 /** A source of the declaration language, taken apart once. */
 export interface SourceReader {
@@ -38,12 +39,17 @@ export function compileSource(text: string, fieldsAreEarly: boolean): SourceRead
   };
 }
 
+/** What a condition reads of the delivery as a whole. */
+export function sourceOf(kind: "method" | "body"): SourceReader {
+  return { text: kind, kind, name: kind, path: [], early: kind === "method", utf8: true };
+}
+
 /** @throws Refusal `HEADER_DUPLICATED` if it is there more than once */
 export function readSource(source: SourceReader, attempt: Attempt): string | undefined {
   const { reading } = attempt;
   switch (source.kind) {
     case "header":
-      return reading.header(source.name);
+      return reading.headers.only(source.name);
     case "query":
       return only(reading.query.getAll(source.name), source);
     case "field":
@@ -58,6 +64,10 @@ export function readSource(source: SourceReader, attempt: Attempt): string | und
         source,
       );
     }
+    case "method":
+      return reading.method;
+    case "body":
+      return opensLikeJson(reading.body) ? "json" : "form";
     case "claim":
       return attempt.claims === undefined || !Object.hasOwn(attempt.claims, source.name)
         ? undefined

@@ -69,7 +69,7 @@ describe("fromNodeRequest", () => {
     expect(fromNodeRequest(request)).toMatchObject({ protocol: "https", url: "/a" });
     expect(fromNodeRequest(request, "/b").url).toBe("/b");
     const bare = { method: undefined, url: undefined, rawHeaders: [], complete: true, socket: null };
-    expect(fromNodeRequest(bare)).toMatchObject({ method: "", url: "", address: undefined, protocol: undefined });
+    expect(fromNodeRequest(bare)).toMatchObject({ method: "", url: "", address: "", protocol: undefined });
   });
 });
 

@@ -1,3 +1,4 @@
+import { createAskedStore } from "../../src/claim/ask-store.js";
 import { type ClaimKeeper, HeldClaim, type Settlement } from "../../src/claim/held-claim.js";
 import type { Claim } from "../../src/claim/store.js";
 import { createTimers } from "../../src/claim/timers-node.js";
@@ -10,6 +11,8 @@ export interface Held {
   /** How long its timers really take: a platform's may be early, and a busy process is late. */
   readonly renewAfter?: number;
   readonly handlerTimeout?: number;
+  /** Epoch milliseconds. */
+  readonly deadline?: number;
   readonly commitHorizon?: number;
   readonly storeTimeout?: number;
   /** Not deduplicated: no claim at all. */
@@ -22,6 +25,7 @@ export async function hold({
   renewEvery = lease / 13,
   renewAfter = renewEvery,
   handlerTimeout = 60_000,
+  deadline,
   commitHorizon = 60_000,
   storeTimeout = 1000,
   bare = false,
@@ -35,8 +39,7 @@ export async function hold({
   const listeners: (() => void)[] = [];
   const renewalTimers = createTimers(renewAfter);
   const keeper: ClaimKeeper = {
-    store,
-    storeTimers: createTimers(storeTimeout),
+    store: createAskedStore(store, createTimers(storeTimeout)),
     renewEvery,
     renewalTimers,
     commitHorizon,
@@ -49,6 +52,7 @@ export async function hold({
   const held = new HeldClaim(keeper, {
     claim: bare ? undefined : claim,
     keep: { key: 60_000, mark: 60_000 },
+    deadline,
     handlerTimeout,
     successStatus: 204,
     settled: (settlement) => settled.push(settlement),

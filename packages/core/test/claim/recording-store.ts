@@ -12,7 +12,7 @@ export interface RecordingStore extends Store {
   next(operation: "claim" | "renew" | "commit" | "release"): Promise<Claim>;
 }
 
-/** Makes a store in memory that records. Like a store behind a network, it is not immediate. */
+/** Makes a store in memory that records. Like a store behind a network, it does not answer at once. */
 export function recordingStore(inner: Store = memoryStore()): RecordingStore {
   const waiting = new Map<string, ((claim: Claim) => void)[]>();
   const recorded: RecordingStore = {

@@ -98,7 +98,7 @@ describe("hopsFromRight", () => {
       [
         ["1.2.3.4", undefined],
         ["1.2.3.4", "https"],
-        ["192.0.2.60", "http"],
+        ["192.0.2.60", "HTTP"],
         ["2001:db8:cafe::17", undefined],
         ["192.0.2.43", undefined],
       ],
@@ -133,6 +133,26 @@ describe("hopsFromRight", () => {
 
   it("believes no protocol of a malformed element", () => {
     const [hop] = hopsFromRight(["for=1.2.3.4;proto=https;proto=http"], "forwarded");
-    expect(hop).toEqual({ text: "for=1.2.3.4;proto=https;proto=http", address: undefined, protocol: undefined });
+    expect(hop).toEqual({ text: "for=1.2.3.4;proto=https;proto=http", address: undefined, protocol: undefined, malformed: true });
   });
+
+  it.each(["", ";", " ; ;", "for", "proto:https", 'for="1.2.3.4'])("takes the Forwarded element %j for malformed", (element) => {
+    const [hop] = hopsFromRight([element], "forwarded");
+    expect(hop).toMatchObject({ malformed: true, protocol: undefined });
+  });
+
+  it("takes an element with parameters without an end for malformed", () => {
+    const element = (count: number): string =>
+      ["for=1.2.3.4", ...Array.from({ length: count - 1 }, (_, index) => `ext${index}=a`)].join(";");
+    expect(addresses([element(20), element(21)], "forwarded")).toEqual([undefined, "1.2.3.4"]);
+    expect(addresses([`for=1.2.3.4${";".repeat(21)}`], "forwarded")).toEqual([undefined]);
+  });
+
+  it.each(["for=unknown", "proto=https", 'ext=""', "for=1.2.3.4;;proto=http"])(
+    "takes the Forwarded element %j for well formed",
+    (element) => {
+      const [hop] = hopsFromRight([element], "forwarded");
+      expect(hop).toMatchObject({ malformed: false });
+    },
+  );
 });

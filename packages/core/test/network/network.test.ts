@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../../src/errors.js";
 import { createNetwork, type NetworkOptions } from "../../src/network/network.js";
-import { toArrival } from "./arrivals.js";
+import { toArrival, toPlatformArrival } from "./arrivals.js";
 
 const make = (options: object) => createNetwork(options as NetworkOptions, () => {}, { nodeEnv: "production" });
 
@@ -10,7 +10,7 @@ describe("createNetwork", () => {
     const network = make({});
     expect(network.check(toArrival("203.0.113.7", {}, "https"))).toBeUndefined();
     expect(network.check(toArrival("203.0.113.7", {}, "http"))?.code).toBe("HTTPS_REQUIRED");
-    expect(network.check(toArrival("203.0.113.7", {}, "untold"))?.code).toBe("HTTPS_REQUIRED");
+    expect(network.check(toPlatformArrival("203.0.113.7"))?.code).toBe("HTTPS_REQUIRED");
     expect(network.check(toArrival(undefined, {}, "https"))).toBeUndefined();
     expect(network.check(toArrival("nonsense", {}, "https"))).toBeUndefined();
   });
@@ -47,6 +47,11 @@ describe("createNetwork", () => {
     ["allow", [undefined], /undefined is no entry/],
     ["allow", ["private"], /"private" is no entry/],
     ["allow", ["10.0.0.0/33"], /"10.0.0.0\/33" is no entry, for its prefix length cannot be \(at most \/32\)/],
+    ["allow", ["10.0.0.0/08"], /"10.0.0.0\/08" is no entry, for its prefix length has a leading zero; expected/],
+    ["allow", ["::/129"], /"::\/129" is no entry, for its prefix length cannot be \(at most \/128\)/],
+    ["allow", ["::ffff:10.0.0.0/90"], /prefix length cannot be: an IPv4-mapped address takes \/96 to \/128;/],
+    ["allow", ["::ffff:10.0.0.0/129"], /prefix length cannot be: an IPv4-mapped address takes \/96 to \/128;/],
+    ["allow", ["fe80::1%eth0"], /"fe80::1%eth0" is no entry/],
     ["trustedProxies", true, /true cannot be/],
     ["trustedProxies", ["localnet"], /"localnet" is no entry/],
     ["https", "maybe", /"maybe" cannot be; expected "required" or "off"/],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clipped, seen } from "../../src/network/seen.js";
+import { clipped, headerName, seen } from "../../src/network/seen.js";
 
 describe("clipped", () => {
   it("removes control characters, line ends of any kind, direction marks and lone surrogates", () => {
@@ -15,5 +15,12 @@ describe("seen", () => {
   it("quotes text, shows plain values and names the kind of others", () => {
     const values = ["a\nb", 7, true, null, undefined, 7n, Symbol("s"), [], {}, () => 1];
     expect(values.map(seen)).toEqual(['"ab"', "7", "true", "null", "undefined", "7", "Symbol(s)", "a list", "an object", "a function"]);
+  });
+});
+
+describe("headerName", () => {
+  it("writes a name as its documentation does", () => {
+    const names = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "CF-Connecting-IP", "X-Forwarded-SSL", "X_Odd~1"];
+    expect(names.map((name) => headerName(name.toLowerCase()))).toEqual(names);
   });
 });

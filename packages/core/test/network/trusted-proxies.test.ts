@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../../src/errors.js";
 import { parseAddress } from "../../src/network/address.js";
 import type { Peer } from "../../src/network/arrival.js";
-import { createTrustedProxies, trustAdvice } from "../../src/network/trusted-proxies.js";
+import { createTrustedProxies, ORIGIN_ADVICE, trustAdvice } from "../../src/network/trusted-proxies.js";
+import { toArrival, toPlatformArrival } from "./arrivals.js";
 
 const trusts = (value: unknown, peers: readonly string[]): boolean[] => {
   const trust = createTrustedProxies(value);
@@ -36,7 +37,7 @@ describe("createTrustedProxies", () => {
     ],
     ["203.0.113.0/24", ["203.0.113.0", "203.0.113.255"], ["203.0.112.255", "203.0.114.0"]],
     ["2001:db8::7", ["2001:db8::7"], ["2001:db8::8"]],
-    ["unix", ["none"], ["127.0.0.1", "::1", "unreadable"]],
+    ["unix", ["none"], ["127.0.0.1", "::1", "gone", "unreadable"]],
   ])("trusts what %s stands for and nothing beside it", (entry, inside, outside) => {
     expect(trusts([entry], [...inside, ...outside])).toEqual([...inside.map(() => true), ...outside.map(() => false)]);
   });
@@ -47,7 +48,14 @@ describe("createTrustedProxies", () => {
 
   it("defaults to loopback, without having been named", () => {
     expect(createTrustedProxies(undefined).named).toBe(false);
-    expect(trusts(undefined, ["127.0.0.1", "::1", "10.0.0.1", "none", "unreadable"])).toEqual([true, true, false, false, false]);
+    expect(trusts(undefined, ["127.0.0.1", "::1", "10.0.0.1", "none", "gone", "unreadable"])).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 
   it("trusts nobody by an empty list, which counts as named", () => {
@@ -55,10 +63,11 @@ describe("createTrustedProxies", () => {
     expect(trusts([], ["127.0.0.1", "none"])).toEqual([false, false]);
   });
 
-  it("trusts every peer where hops are counted", () => {
+  it("trusts every peer that is still there where hops are counted", () => {
     const trust = createTrustedProxies({ hops: 2 });
     expect(trust).toMatchObject({ named: true, hops: 2 });
     expect((["none", "unreadable", parseAddress("8.8.8.8")!] as const).map(trust.trustsPeer)).toEqual([true, true, true]);
+    expect(trust.trustsPeer("gone")).toBe(false);
     expect(trust.has(parseAddress("127.0.0.1")!)).toBe(false);
   });
 
@@ -98,14 +107,27 @@ describe("createTrustedProxies", () => {
 });
 
 describe("trustAdvice", () => {
+  const advice = (text: string): string => trustAdvice(parseAddress(text)!, toArrival(text));
+
   it("names the narrowest option that would trust the peer", () => {
-    expect(["127.0.0.1", "fe80::1", "10.1.2.3", "203.0.113.7"].map((text) => trustAdvice(parseAddress(text)!, text))).toEqual([
-      'trustedProxies: ["loopback"]',
-      'trustedProxies: ["link-local"]',
-      'trustedProxies: ["private"]',
-      'trustedProxies: ["203.0.113.7"]',
-    ]);
-    expect(trustAdvice("none", "")).toBe('trustedProxies: ["unix"]');
-    expect(trustAdvice("unreadable", "x")).toBeUndefined();
+    expect(["127.0.0.1", "fe80::1", "10.1.2.3", "203.0.113.7"].map(advice)).toEqual(
+      ["loopback", "link-local", "private", "203.0.113.7"].map((name) => `if it is a proxy of yours, add trustedProxies: ["${name}"]`),
+    );
+    expect(trustAdvice("none", toArrival(undefined))).toBe('if a proxy of yours speaks over it, add trustedProxies: ["unix"]');
+  });
+
+  it("says what to do before", () => {
+    expect(trustAdvice(parseAddress("::1")!, toArrival("::1"), "stop, and ")).toBe(
+      'if it is a proxy of yours, stop, and add trustedProxies: ["loopback"]',
+    );
+  });
+
+  it("does not take a platform that tells no address for a Unix socket", () => {
+    expect(trustAdvice("none", toPlatformArrival(undefined))).toBe(ORIGIN_ADVICE);
+    expect(ORIGIN_ADVICE).toMatch(/`origin`.* or count the proxies in front: trustedProxies: \{ hops: n \}$/);
+  });
+
+  it("knows no way to trust a peer that is gone or cannot be read", () => {
+    for (const peer of ["gone", "unreadable"] as const) expect(trustAdvice(peer, toArrival("x"))).toBe("no option can trust such a peer");
   });
 });

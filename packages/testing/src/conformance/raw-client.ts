@@ -33,6 +33,15 @@ export async function sendRaw(port: number, request: RawRequest): Promise<RawRes
   return connection.response;
 }
 
+/** Sends one request and resets the connection in the same turn, so that the server meets both at once. Fulfils once the connection is gone. */
+export async function sendAndReset(port: number, request: RawRequest): Promise<void> {
+  const connection = await openConnection(port);
+  void connection.write(writeHead(request));
+  for (const piece of [request.body].flat() as readonly Uint8Array[]) void connection.write(piece);
+  connection.destroy();
+  await connection.response.catch(() => {});
+}
+
 /** Frames bytes as one chunk. */
 export function toChunk(bytes: Uint8Array): Uint8Array {
   const head = encoder.encode(`${bytes.length.toString(16)}\r\n`);

@@ -3,7 +3,7 @@ import type { Provider } from "@countersign/core";
 import { type DeliveryOptions, type SignedDelivery, signDelivery } from "../sign-delivery.js";
 import { check, equal } from "./expect.js";
 import type { Connection, Control, Form, RawRequest, RawResponse, Report, Server, Trait } from "./harness.js";
-import { openConnection, sendRaw, writeHead } from "./raw-client.js";
+import { openConnection, sendAndReset, sendRaw, writeHead } from "./raw-client.js";
 import { START } from "./stage.js";
 
 /** Milliseconds for which a report is waited for. */
@@ -36,6 +36,8 @@ export interface Session {
   toRequest(delivery: SignedDelivery, changes?: Changes): RawRequest;
   send(delivery: SignedDelivery, changes?: Changes): Promise<RawResponse>;
   sendRaw(request: RawRequest): Promise<RawResponse>;
+  /** Sends a delivery and resets the connection at once, so that the server may find it gone when it takes the request. */
+  sendAndReset(delivery: SignedDelivery, changes?: Changes): Promise<void>;
   /** Opens a connection and writes a request's head alone. Its reply ends the connection, unless it `stays`. */
   begin(request: RawRequest, options?: { readonly stays?: boolean }): Promise<Connection>;
   advance(seconds: number): Promise<void>;
@@ -86,6 +88,10 @@ export function openSession(server: Server, form: Form, traits: readonly Trait[]
     toRequest: (delivery, changes) => toRequest(delivery, changes, path),
     send: (delivery, changes) => send(toRequest(delivery, changes, path)),
     sendRaw: send,
+    async sendAndReset(delivery, changes) {
+      check(server.port !== undefined, "the harness has no socket");
+      await sendAndReset(server.port, toRequest(delivery, changes, path));
+    },
     async begin(request, options) {
       check(server.port !== undefined, "the harness has no socket");
       const connection = await openConnection(server.port, options);
