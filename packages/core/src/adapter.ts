@@ -1,4 +1,5 @@
 /** For authors of adapters: translation between what a server hands over and what the verifier takes. Nothing here decides. */
+export { checkVerifier } from "./adapter/check-verifier.js";
 export { type EventSink, toHandler } from "./adapter/event-sink.js";
 export { fromFetchRequest, type RequestOrigin, toResponse } from "./adapter/fetch-request.js";
 export { fromNodeRequest, type NodeRequest } from "./adapter/node-request.js";
@@ -6,6 +7,7 @@ export {
   closeAfterReply,
   denySuccess,
   isBrokenOff,
+  isSuccess,
   type NodeResponse,
   outcomeOf,
   replyInstead,
@@ -14,5 +16,6 @@ export {
 } from "./adapter/node-response.js";
 export { toParsedBody } from "./adapter/parsed-body.js";
 export { toRefusedDelivery } from "./adapter/refused-delivery.js";
+export { serveHeld } from "./adapter/serve-held.js";
 export { serveNext, toError } from "./adapter/serve-next.js";
 export { type Served, serve } from "./serve.js";

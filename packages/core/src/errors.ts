@@ -79,9 +79,13 @@ export class WebhookError extends Error {
 export class ConfigurationError extends WebhookError {
   /** The option that is wrong, as the user wrote it. */
   readonly option: string;
+  /** The message without the page that explains it. */
+  readonly detail: string;
   constructor(option: string, message: string, options?: ErrorOptions) {
-    super("MISCONFIGURED", `${option}: ${message} (${pageOf("MISCONFIGURED")})`, options);
+    const detail = `${option}: ${message}`;
+    super("MISCONFIGURED", `${detail} (${pageOf("MISCONFIGURED")})`, options);
     this.option = option;
+    this.detail = detail;
   }
 }
 

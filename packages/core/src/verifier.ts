@@ -212,7 +212,7 @@ function toBytes(body: unknown): Uint8Array {
 /** What no check expected is our own fault, and never a 2xx. */
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
-  if (error instanceof ConfigurationError) return new Refusal("MISCONFIGURED", error.message, { cause: error });
+  if (error instanceof ConfigurationError) return new Refusal("MISCONFIGURED", error.detail, { cause: error });
   return new Refusal("MISCONFIGURED", "something failed that no check expected", { cause: error });
 }
 

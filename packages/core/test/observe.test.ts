@@ -50,6 +50,12 @@ describe("logObserver", () => {
     ]);
   });
 
+  it.each([undefined, null, {}, { info() {}, warn() {} }, "pino"])("refuses %j for a logger", (logger) => {
+    expect(() => logObserver(logger as never)).toThrow(
+      /^logger: logObserver was given none with a method (info|error); expected one such as/,
+    );
+  });
+
   it("hands a cause on as err", () => {
     const cause = new Error("why");
     expect(logOf(refused({ cause }))[1]).toMatchObject({ err: cause });

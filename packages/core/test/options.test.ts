@@ -82,6 +82,8 @@ describe("settleOptions", () => {
     ["bodyTimeout", -1, "bodyTimeout: saw -1"],
     ["storeTimeout", "2s", 'storeTimeout: saw "2s"'],
     ["secretTimeout", Number.NaN, "secretTimeout: saw null"],
+    ["secretTimeout", 1e7, "secretTimeout: saw 10000000; expected seconds, at most 2147483"],
+    ["lease", 1e7, "lease: saw 10000000; expected seconds, at most 2147483"],
     ["lease", 0.5, "lease: saw 0.5; expected seconds, at least 1"],
     ["handlerTimeout", {}, "handlerTimeout: saw an object"],
     ["retention", () => {}, "retention: saw a function"],
@@ -98,6 +100,10 @@ describe("settleOptions", () => {
     ["now", 7, "now: saw 7; expected a function"],
   ] as const)("refuses %s: %s", (option, value, message) => {
     expect(refusalOf({ [option]: value })).toContain(message);
+  });
+
+  it("has room for one body of the largest size", () => {
+    expect(settleOptions({ provider: declareAcme()({ secret: "s" }), maxBytes: 100 * 2 ** 20 }).maxBytesInFlight).toBe(100 * 2 ** 20);
   });
 
   it.each([-1, "x", { past: 1 }])("refuses the tolerance %j", (tolerance) => {

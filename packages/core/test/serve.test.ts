@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { toHandler } from "../src/adapter/event-sink.js";
+import { ConfigurationError } from "../src/errors.js";
 import type { WebhookEvent } from "../src/event.js";
 import { serve } from "../src/serve.js";
 import { deliver, openAcme } from "./acme-verifier.js";
@@ -89,5 +90,9 @@ describe("toHandler", () => {
     const sink = toHandler({ accept: async (...given: unknown[]) => accepted.push(...given) });
     expect(await sink(event)).toBeUndefined();
     expect(accepted).toEqual([event, { signal: event.signal }]);
+  });
+
+  it.each([undefined, null, {}, { accept: true }, "fulfil"])("throws for %j, which is neither a function nor a sink", (none) => {
+    expect(() => toHandler(none as never)).toThrow(ConfigurationError);
   });
 });

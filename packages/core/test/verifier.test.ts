@@ -132,6 +132,27 @@ describe("receive", () => {
     expect(records).toHaveLength(1);
   });
 
+  it("records the phase in which a delivery is refused", async () => {
+    const { codeOf, store, records } = openGuarded({ storeTimeout: 0.03 });
+    store.before.claim = () => new Promise(() => {});
+    await codeOf(good({ address: "203.0.113.7" }));
+    expect((records[0] as DeliveryRecord).phases).toMatchObject({ store: expect.closeTo(30, -2), handler: 0 });
+    expect((records[0] as DeliveryRecord).phases.store).toBeGreaterThan(20);
+  });
+
+  it("records no lag of a time that nobody signs", async () => {
+    const { receive, records } = openAcme({ timestamp: { from: "header:x-ts", unit: "s", tolerance: "unchecked" } });
+    const headers = { "x-ts": "1", "x-sig": mac(BODY) };
+    const verdict = await receive({ headers, body: bytes(BODY) });
+    if (verdict.outcome === "accepted") await verdict.claim.commit();
+    expect(records.at(-1)).toMatchObject({ outcome: "accepted", lag: undefined });
+  });
+
+  it.each([Number.NaN, undefined, "x"])("takes no clock that answers %s", async (answer) => {
+    const { codeOf } = openGuarded({ now: () => answer as number });
+    expect(await codeOf(good({ address: "203.0.113.7" }))).toBe("MISCONFIGURED");
+  });
+
   it("keeps from a silent observer nothing but silence", async () => {
     const silent = openGuarded({ observe: false });
     expect(await silent.codeOf(good({ address: "203.0.113.7" }))).toBe("accepted");
@@ -182,5 +203,22 @@ describe("verify", () => {
     });
     await expect(verifier.verify({ headers: undefined as never, body: "" })).rejects.toMatchObject({ code: "MISCONFIGURED" });
     expect(store.calls).toEqual([]);
+  });
+
+  it("takes bytes in whatever view they come, and text as UTF-8", async () => {
+    const { verifier } = openGuarded();
+    const { buffer } = bytes(BODY);
+    for (const body of [BODY, bytes(BODY), Buffer.from(BODY), new DataView(buffer), buffer])
+      expect((await verifier.verify({ headers: GOOD, body: body as Uint8Array })).id).toBe("1");
+  });
+
+  it.each([{ id: "1" }, null, undefined, 7, new Request("https://a.example")])("refuses %s for a body", async (body) => {
+    const { verifier } = openGuarded();
+    await expect(verifier.verify({ headers: GOOD, body: body as never })).rejects.toMatchObject({ code: "BODY_ALREADY_PARSED" });
+  });
+
+  it("rejects where nothing is handed over", async () => {
+    const { verifier } = openGuarded();
+    await expect(verifier.verify(undefined as never)).rejects.toMatchObject({ name: "VerificationError", code: "MISCONFIGURED" });
   });
 });

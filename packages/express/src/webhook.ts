@@ -6,19 +6,20 @@
  */
 import type { Verifier, WebhookEvent } from "@countersign/core";
 import {
+  checkVerifier,
   denySuccess,
   type EventSink,
   fromNodeRequest,
   outcomeOf,
   replyInstead,
   sendNodeReply,
-  serve,
+  serveHeld,
   serveNext,
   toError,
   toHandler,
 } from "@countersign/core/adapter";
 import type { NextFunction, Request, RequestHandler, Response } from "express";
-import { type HeldEnd, holdEnd } from "./held-end.js";
+import { nobodysAnswer } from "./nobodys-answer.js";
 
 /** Where the middleware leaves the event: `res.locals.webhook.event`. */
 export type WebhookLocals<E extends WebhookEvent = WebhookEvent> = { webhook: { readonly event: E } };
@@ -59,6 +60,7 @@ export function webhook<E extends WebhookEvent>(
   verifier: Verifier<E>,
   handler?: WebhookHandler<E> | EventSink<NoInfer<E>>,
 ): RequestHandler {
+  checkVerifier(verifier);
   const answer = handler === undefined ? createMiddleware(verifier) : createRoute(verifier, toHandler(handler));
   // Express 4 does not catch what an async middleware rejects with
   return function webhookMiddleware(req, res, next) {
@@ -70,40 +72,23 @@ type Answer = (req: Request, res: Response, next: NextFunction) => Promise<void>
 
 function createRoute<E extends WebhookEvent>(verifier: Verifier<E>, handle: WebhookHandler<E>): Answer {
   return async (req, res, next) => {
-    let held: HeldEnd | undefined;
-    const handled = (event: E): Promise<number | undefined> => {
-      held = holdEnd(req, res);
-      return runHandler(() => handle(event, req, res), handle.length > 2, held);
-    };
-    const served = await serve(verifier, fromNodeRequest(req, req.originalUrl), handled, (status) => status);
-    if (served.reply === undefined) return held?.letGo();
-    if (held === undefined) return sendNodeReply(req, res, served.reply);
-    held.drop();
-    if (!("error" in served)) return replyInstead(req, res, served.reply);
+    const failed = await serveHeld(verifier, fromNodeRequest(req, req.originalUrl), handle, req, res);
+    if (failed === undefined) return;
     denySuccess(res);
-    next(toError(served.error));
+    next(toError(failed.error));
   };
-}
-
-/** Waits until a handler has ended in its own way, and answers the status of its answer, if there is one. */
-async function runHandler(handle: () => unknown, declaresResponse: boolean, held: HeldEnd): Promise<number | undefined> {
-  const returned = handle();
-  const endsWithResponse = declaresResponse && !isThenable(returned);
-  await Promise.race([endsWithResponse ? held.ended : returned, held.awaited]);
-  if (held.isUnderWay()) await Promise.race([held.ended, held.closed]);
-  return held.status();
 }
 
 function createMiddleware<E extends WebhookEvent>(verifier: Verifier<E>): Answer {
   return async (req, res, next) => {
     let isAccepted = false;
-    const passedOn = (event: E): Promise<number> => {
+    const passedOn = (event: E): Promise<number | undefined> => {
       isAccepted = true;
       const webhook: WebhookLocals<E>["webhook"] = { event };
       res.locals.webhook = webhook;
       // `_body` tells the parsers of Express 4 that the body has been read; those of Express 5 look at the stream
       Object.assign(req, { webhook, body: event.payload, _body: true });
-      const outcome = outcomeOf(req, res);
+      const outcome = Promise.race([outcomeOf(req, res), nobodysAnswer(res)]);
       next();
       return outcome;
     };
@@ -112,8 +97,4 @@ function createMiddleware<E extends WebhookEvent>(verifier: Verifier<E>): Answer
     if (isAccepted) replyInstead(req, res, served.reply);
     else sendNodeReply(req, res, served.reply);
   };
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === "function";
 }

@@ -1,4 +1,4 @@
-import { memoryStore } from "@countersign/core";
+import { ConfigurationError, memoryStore } from "@countersign/core";
 import type { Request, Response } from "express";
 import { describe, expect, it } from "vitest";
 import { type EventSink, webhook } from "../src/index.js";
@@ -227,5 +227,14 @@ describe.each(VERSIONS)("webhook(verifier, handler) on %s", (_version, make) => 
       expect((await fetch(url, signed())).status).toBe(500);
       expect(outcomes(records)).toEqual(["HANDLER_FAILED"]);
     });
+  });
+
+  it.each([
+    ["no verifier", () => webhook(undefined as never)],
+    ["options in place of a verifier", () => webhook({} as never, async () => {})],
+    ["a handler in place of a verifier", () => webhook((() => {}) as never)],
+    ["a handler that is none", () => webhook(acmeVerifier().verifier, {} as never)],
+  ])("throws while being made for %s", (_title, create) => {
+    expect(create).toThrow(ConfigurationError);
   });
 });

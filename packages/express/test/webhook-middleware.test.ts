@@ -1,4 +1,4 @@
-import type { RequestHandler } from "express";
+import express, { type RequestHandler } from "express";
 import { describe, expect, it } from "vitest";
 import { webhook } from "../src/index.js";
 import { type AcmeEvent, acmeVerifier, outcomes, signed } from "./acme.js";
@@ -42,7 +42,7 @@ describe.each(VERSIONS)("webhook(verifier) on %s", (version, make) => {
         throw new Error("no");
       },
     ],
-    ["a route that nobody answers", (_req, _res, next) => next()],
+    ["a 404 of its own", (_req, res) => void res.status(404).send("<p>no such order</p>")],
   ];
   it.each(failures)("releases after %s", async (_title, handler) => {
     const { verifier, records } = acmeVerifier();
@@ -53,6 +53,28 @@ describe.each(VERSIONS)("webhook(verifier) on %s", (version, make) => {
     expect((await fetch(url, delivery)).status).toBeGreaterThanOrEqual(400);
     expect((await fetch(url, delivery)).status).toBeGreaterThanOrEqual(400);
     expect(outcomes(records)).toEqual(["HANDLER_FAILED", "HANDLER_FAILED"]);
+  });
+
+  it.each<[string, (app: express.Express, middleware: RequestHandler) => void]>([
+    ["nothing follows", (app, middleware) => app.post("/hook", middleware)],
+    ["what follows passes on, later", (app, middleware) => app.post("/hook", middleware, (_req, _res, next) => void setImmediate(next))],
+    ["nothing follows in a router", (app, middleware) => app.use("/hook", express.Router().post("/", middleware))],
+  ])("says so with a 500 where %s", async (_title, mount) => {
+    const { verifier, records } = acmeVerifier();
+    const app = make();
+    mount(app, webhook(verifier) as RequestHandler);
+    const { url } = await open(app);
+    const delivery = signed();
+    for (const _ of [1, 2]) {
+      const response = await fetch(`${url}/hook`, delivery);
+      expect([response.status, response.statusText, response.headers.get("content-type")]).toEqual([
+        500,
+        "Internal Server Error",
+        "application/problem+json",
+      ]);
+      expect(await response.json()).toMatchObject({ status: 500 });
+    }
+    expect(outcomes(records)).toEqual(["NOBODY_REPLIED", "NOBODY_REPLIED"]);
   });
 
   it.runIf(version === "Express 5")("releases after a rejection, which Express 5 catches", async () => {

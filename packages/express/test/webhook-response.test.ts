@@ -18,7 +18,10 @@ describe.each(VERSIONS)("webhook(verifier, handler), which holds the response, o
   it.each([
     ["a status that is no success", (_e: AcmeEvent, _q: Request, res: Response) => void res.status(422).end(), 422],
     ["a status without an end", async (_e: AcmeEvent, _q: Request, res: Response) => void res.status(409), 409],
-    ["a head without an end", async (_e: AcmeEvent, _q: Request, res: Response) => end418(res), 418],
+    ["a head that ends later", async (_e: AcmeEvent, _q: Request, res: Response) => end418(res), 418],
+    ["a head without an end", async (_e: AcmeEvent, _q: Request, res: Response) => void res.writeHead(503), 503],
+    ["a begun failure without an end", async (_e: AcmeEvent, _q: Request, res: Response) => void res.writeHead(503).write("no"), 503],
+    ["a stream of it", async (_e: AcmeEvent, _q: Request, res: Response) => void Readable.from(["n", "o"]).pipe(res.status(500)), 500],
   ])("releases after %s", async (_title, handler, status) => {
     const { verifier, records } = acmeVerifier();
     const app = make();

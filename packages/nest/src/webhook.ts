@@ -5,7 +5,7 @@
  * settled by the response that is about to leave, which is held until then.
  */
 import type { Verifier, WebhookEvent } from "@countersign/core";
-import { isBrokenOff, replyInstead, type Served, sendNodeReply, serve } from "@countersign/core/adapter";
+import { checkVerifier, isBrokenOff, replyInstead, type Served, sendNodeReply, serve } from "@countersign/core/adapter";
 import { applyDecorators, type CanActivate, type NestInterceptor, UseGuards, UseInterceptors } from "@nestjs/common";
 import { tap } from "rxjs";
 import { holdResponse } from "./hold-response.js";
@@ -43,6 +43,7 @@ interface Visit {
  * }
  */
 export function Webhook<E extends WebhookEvent>(verifier: Verifier<E>): MethodDecorator & ClassDecorator {
+  checkVerifier(verifier);
   const visits = new WeakMap<object, Visit>();
 
   const guard: CanActivate = {

@@ -42,8 +42,8 @@ export interface RawBodyOptions {
 export interface RawBody {
   readonly bytes: Uint8Array;
   /**
-   * Whether somebody else decoded the bytes to text and lost some on the way: it holds U+FFFD. If the signature fails then, it is
-   * their doing.
+   * Whether somebody else decoded the bytes to text and lost some on the way: it holds U+FFFD, or is not as long as was declared (they
+   * skipped a byte order mark, or read another charset than UTF-8). If the signature fails then, it is their doing.
    */
   readonly lossy: boolean;
 }
@@ -81,6 +81,7 @@ export function readRawBody(source: BodySource, options: RawBodyOptions): Promis
   if (stream !== undefined) return finish(readWebStream(stream, collect(request), options.timeout), request);
   if (typeof rawBody === "string") return takeParsed(rawBody, request);
   if (isEmptyWebBody(source)) return takeBytes(NO_BYTES, request);
+  if (isReadWebBody(source)) throw new RawBodyError("BODY_ALREADY_PARSED", READ_ELSEWHERE);
   throw alreadyParsed(source);
 }
 
@@ -115,9 +116,11 @@ function takeBytes(received: ArrayBufferView | ArrayBuffer, request: Request): P
 /** What somebody else made of the received bytes: parsers inflate before they keep, and text may be shorter or longer than declared. */
 function takeParsed(kept: Captured, { declared, encoding, options }: Request): RawBody {
   const bytes = toBytes(kept, options.maxBytes);
-  if (encoding === undefined && typeof kept !== "string") checkComplete(bytes.length, declared);
+  const isText = typeof kept === "string";
+  const isMeasured = encoding === undefined && declared !== undefined;
+  if (isMeasured && !isText) checkComplete(bytes.length, declared);
   options.onChunk?.(bytes.length);
-  return { bytes, lossy: isLossy(kept) };
+  return { bytes, lossy: isText && (isLossy(kept) || (isMeasured && bytes.length !== declared)) };
 }
 
 function collect({ declared, options }: Request): Collector {
@@ -166,10 +169,19 @@ function isEmptyWebBody(source: object): boolean {
   return body === null && bodyUsed === false;
 }
 
+/** A `Request`, `Response` or web stream that somebody else has read, or is reading. */
+function isReadWebBody(source: object): boolean {
+  const { body, bodyUsed } = source as Partial<WebBody>;
+  return bodyUsed === true || (body ?? (source as Partial<WebStream>)).locked === true;
+}
+
+const READ_ELSEWHERE =
+  "the request's body was read, or is being read, before it could be verified; read it only through the event (event.rawBody, event.payload), or give a clone of the request, made before (request.clone()), to whatever else reads it";
+
 function alreadyParsed(left: unknown): RawBodyError {
   const what = left === undefined ? "nothing is left of it" : `what is left is a parsed ${Array.isArray(left) ? "array" : typeof left}`;
   return new RawBodyError(
     "BODY_ALREADY_PARSED",
-    `the body was read before it could be verified, and ${what}; mount the webhook route before express.json() and other body parsers, or let them keep the bytes: express.json({ verify: keepRawBody })`,
+    `the body was read before it could be verified, and ${what}; mount the webhook route before the body parsers, or let them keep what they read as rawBody (in Express: express.json({ verify: keepRawBody }))`,
   );
 }

@@ -72,7 +72,10 @@ describe("readRawBody, from web requests and streams", () => {
     locked.body?.getReader();
     const { stream } = streamOf([]);
     stream.getReader();
-    for (const source of [used, locked, stream]) expect(await codeOf(source)).toBe("BODY_ALREADY_PARSED");
+    for (const source of [used, locked, stream]) {
+      expect(await codeOf(source)).toBe("BODY_ALREADY_PARSED");
+      expect(() => readRawBody(source, LIMITS)).toThrow("request.clone()");
+    }
   });
 
   it("takes the rawBody of a request that somebody has read", async () => {

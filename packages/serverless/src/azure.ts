@@ -14,6 +14,7 @@ import type { Reply, Verifier, WebhookEvent } from "@countersign/core";
 import { type EventSink, serve } from "@countersign/core/adapter";
 import { readHandler } from "./handler.js";
 import { createReader, type Origin } from "./origin.js";
+import { toStatus } from "./status.js";
 
 export { ConfigurationError, createVerifier, VerificationError, WebhookError, type WebhookEvent } from "@countersign/core";
 export type { EventSink, RequestOrigin } from "@countersign/core/adapter";
@@ -22,7 +23,8 @@ export type { Origin } from "./origin.js";
 /**
  * Makes the handler of an HTTP function. It answers always, and never rejects.
  *
- * An object with a numeric `status` that the handler returns is its answer: 2xx commits, before it leaves; anything else releases.
+ * An object with a numeric `status` that the handler returns is its answer: 2xx commits, before it leaves; anything else releases,
+ * and a number that is no status is a failure.
  * Other returned values are ignored, and the provider's success reply is sent. A throw releases and answers 500.
  *
  * Azure's front end ends TLS and tells of the client in `X-Forwarded-For` and `X-Forwarded-Proto` alone: give the verifier
@@ -37,7 +39,7 @@ export function webhook<E extends WebhookEvent>(
   handler: ((event: E, request: HttpRequest, context: InvocationContext) => unknown) | EventSink<E>,
   origin?: Origin<HttpRequest, [context: InvocationContext]>,
 ): (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit | HttpResponse> {
-  const run = readHandler<E, [HttpRequest, InvocationContext]>(handler);
+  const run = readHandler<E, [HttpRequest, InvocationContext]>(verifier, handler);
   const toDelivery = createReader(origin);
   return async function webhookFunction(request, context) {
     const served = await serve(verifier, toDelivery(request, [context]), (event) => run(event, request, context), statusOf);
@@ -47,7 +49,7 @@ export function webhook<E extends WebhookEvent>(
 
 function statusOf(answer: unknown): number | undefined {
   const status = typeof answer === "object" && answer !== null && "status" in answer ? answer.status : undefined;
-  return typeof status === "number" ? status : undefined;
+  return typeof status === "number" ? toStatus(status, "status") : undefined;
 }
 
 function toResponseInit({ status, headers, body }: Reply): HttpResponseInit {

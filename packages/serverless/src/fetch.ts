@@ -10,9 +10,11 @@
  * export const POST = webhook(verifier, async (event) => console.log(event.type));
  */
 import type { Verifier, WebhookEvent } from "@countersign/core";
-import { type EventSink, type RequestOrigin, serve, toResponse } from "@countersign/core/adapter";
+import { type EventSink, type RequestOrigin, serve, toRefusedDelivery, toResponse } from "@countersign/core/adapter";
+import { adviseRequest } from "./advise-request.js";
 import { readHandler } from "./handler.js";
 import { createReader, type Origin, platformOrigin } from "./origin.js";
+import { toStatus } from "./status.js";
 
 export { ConfigurationError, createVerifier, VerificationError, WebhookError, type WebhookEvent } from "@countersign/core";
 export type { EventSink, RequestOrigin } from "@countersign/core/adapter";
@@ -21,7 +23,8 @@ export { bun, cloudflare, deno, netlify, type Origin, vercel } from "./origin.js
 /**
  * Makes a fetch handler. It answers always, and never rejects.
  *
- * A `Response` that the handler returns is sent, and its status decides: 2xx commits, before it leaves; anything else releases.
+ * A `Response` that the handler returns is sent, and its status decides: 2xx commits, before it leaves; anything else releases
+ * (`Response.error()`, which nobody can send, is a failure).
  * Other returned values are ignored, and the provider's success reply is sent. Whatever is thrown, a `Response` too, releases and
  * answers 500: a provider has no use for a redirect.
  *
@@ -47,10 +50,12 @@ export function webhook<E extends WebhookEvent, Rest extends unknown[]>(
   handler: ((event: E, request: Request, ...rest: Rest) => unknown) | EventSink<E>,
   origin?: Origin<Request, Rest>,
 ): (request: Request, ...rest: Rest) => Promise<Response> {
-  const run = readHandler<E, [Request, ...Rest]>(handler);
+  const run = readHandler<E, [Request, ...Rest]>(verifier, handler);
   const toDelivery = createReader<Request, Rest>(origin ?? platformOrigin());
   return async function webhookHandler(request, ...rest) {
-    const served = await serve(verifier, toDelivery(request, rest), (event) => run(event, request, ...rest), statusOf);
+    const advice = adviseRequest(request);
+    const delivery = advice === undefined ? toDelivery(request, rest) : toRefusedDelivery("MISCONFIGURED", advice);
+    const served = await serve(verifier, delivery, (event) => run(event, request, ...rest), statusOf);
     return served.reply === undefined ? (served.answer as Response) : toResponse(served.reply);
   };
 }
@@ -58,5 +63,5 @@ export function webhook<E extends WebhookEvent, Rest extends unknown[]>(
 /** By its tag too: a server may have put a `Response` of its own in place of the runtime's, and its 500 must not be taken for nothing. */
 function statusOf(answer: unknown): number | undefined {
   const isResponse = answer instanceof Response || Object.prototype.toString.call(answer) === "[object Response]";
-  return isResponse ? (answer as Response).status : undefined;
+  return isResponse ? toStatus((answer as Response).status, "a Response of status") : undefined;
 }

@@ -11,12 +11,15 @@
  *   .use(webhook(verifier))
  *   .handler(async (request, context) => console.log(context.webhook.event.type));
  */
-import type { AcceptedVerdict, Verifier, WebhookEvent } from "@countersign/core";
+import { type AcceptedVerdict, ConfigurationError, type Reply, type Verifier, type WebhookEvent } from "@countersign/core";
+import { checkVerifier } from "@countersign/core/adapter";
 import type middy from "@middy/core";
 import type { Context } from "aws-lambda";
+import { holdLoop } from "./hold-loop.js";
 import type { LambdaHttpEvent } from "./lambda/event-shape.js";
+import { remainingTime } from "./lambda/remaining-time.js";
 import { toDelivery } from "./lambda/to-delivery.js";
-import { complete, type LambdaHttpResult, statusOf, toResult } from "./lambda/to-result.js";
+import { type LambdaHttpResult, toAnswer, toResult } from "./lambda/to-result.js";
 
 export { ConfigurationError, createVerifier, VerificationError, WebhookError, type WebhookEvent } from "@countersign/core";
 export type { EventSink } from "@countersign/core/adapter";
@@ -28,55 +31,125 @@ export type WebhookContext<E extends WebhookEvent> = Context & { webhook: { read
 /** One invocation under way. */
 interface Pending {
   readonly verdict: AcceptedVerdict;
+  /** Lets go of the event loop. */
+  letGo(): void;
+  /** The handler has had its time. */
   isOver: boolean;
+}
+
+/** What of Middy's request is needed here. */
+interface MiddyRequest {
+  readonly event: unknown;
+  readonly error: unknown;
+  response: unknown;
 }
 
 /**
  * Makes a middleware: an accepted event is in `context.webhook.event`; everything else is answered early, and the handler never
  * runs. Use it first: then it sees the body before any parser, and the response and the errors after all others.
  *
- * After the handler, a response with `statusCode` decides: 2xx commits, anything else releases. For any other the provider's success
- * reply is sent. An error releases; where no other middleware made a response of it, or made a 2xx, 500 is sent.
+ * After the handler, a response with `statusCode` decides: 2xx commits, anything else releases, a `statusCode` that is none too. For
+ * any other the provider's success reply is sent; where the handler returned nothing, the other middlewares find that already. An
+ * error releases; where no other middleware made a response of it, or made a 2xx, 500 is sent.
+ *
+ * @param handler belongs to Middy: one given here is refused
+ * @throws ConfigurationError
  */
 export function webhook<E extends WebhookEvent>(
   verifier: Verifier<E>,
+  handler?: never,
 ): middy.MiddlewareObj<LambdaHttpEvent, unknown, Error, WebhookContext<E>> {
+  checkVerifier(verifier);
+  if (handler !== undefined)
+    throw new ConfigurationError(
+      "webhook.handler",
+      "under Middy the webhook is a middleware, and runs no handler; write middy().use(webhook(verifier)).handler(async (request, context) => ...), with the event in context.webhook.event",
+    );
   const underWay = new WeakMap<object, Pending>();
   return {
     async before(request) {
       const { event, context } = request;
+      const left = remainingTime(context);
+      const letGo = holdLoop(left);
       const verdict = await verifier.receive(toDelivery(event, context));
-      if (verdict.outcome !== "accepted") return toResult(verdict.reply, event);
-      const pending: Pending = { verdict, isOver: false };
+      if (verdict.outcome !== "accepted") {
+        letGo();
+        return toResult(verdict.reply, event);
+      }
+      const pending: Pending = { verdict, letGo, isOver: false };
       verdict.claim.onTimeout = () => {
         pending.isOver = true;
+        // until the platform's own end, where it has one: Middy may still wait for the handler
+        if (left === undefined) letGo();
       };
       underWay.set(request, pending);
+      answerSilence(request, toResult(verdict.reply, event));
       context.webhook = { event: verdict.event };
       return undefined;
     },
     async after(request) {
       const pending = underWay.get(request);
       if (pending === undefined) return;
-      const { claim, reply } = pending.verdict;
-      const status = statusOf(request.response);
-      if (status === undefined) {
-        await claim.commit();
-        request.response = toResult(reply, request.event);
-        return;
-      }
-      await claim.conclude(status);
-      request.response = complete(request.response as LambdaHttpResult, request.event);
+      request.response = await settle(pending, request);
+      pending.letGo();
     },
     async onError(request) {
       const pending = underWay.get(request);
       if (pending === undefined) return;
-      // a handler whose time is over may still be at work: its lease runs out, and is not given back under it
-      const reply = pending.isOver ? TIMED_OUT : await pending.verdict.claim.fail("HANDLER_FAILED", request.error);
-      const status = statusOf(request.response);
-      if (status === undefined || (status >= 200 && status < 300)) request.response = toResult(reply, request.event);
+      const reply = await fail(pending, request.error);
+      const status = (request.response as { statusCode?: unknown } | null | undefined)?.statusCode;
+      if (!isFailure(status)) request.response = toResult(reply, request.event);
+      pending.letGo();
     },
   };
 }
 
-const TIMED_OUT = { status: 500, headers: {}, body: null };
+/** Settles by the response as all others have left it, and answers what to send. */
+async function settle(pending: Pending, { event, response }: MiddyRequest): Promise<LambdaHttpResult> {
+  const { claim, reply } = pending.verdict;
+  if (pending.isOver) return toResult(TIMED_OUT, event);
+  try {
+    const answer = toAnswer(response, event);
+    if (answer !== undefined) {
+      await claim.conclude(answer.statusCode);
+      return answer;
+    }
+    await claim.commit();
+    return toResult(reply, event);
+  } catch (error) {
+    return toResult(await fail(pending, error), event);
+  }
+}
+
+/** A handler whose time is over may still be at work: its lease runs out, and is not given back under it. */
+async function fail({ verdict, isOver }: Pending, error: unknown): Promise<Reply> {
+  return isOver ? TIMED_OUT : verdict.claim.fail("HANDLER_FAILED", error);
+}
+
+const TIMED_OUT: Reply = { status: 500, headers: {}, body: null };
+
+function isFailure(status: unknown): boolean {
+  return typeof status === "number" && status >= 100 && status <= 599 && (status < 200 || status > 299);
+}
+
+/**
+ * Lets other middlewares find the provider's success reply where the handler returned nothing: of nothing Middy's own for HTTP
+ * (http-cors and its like) make a 500, which nobody could tell from a handler's own.
+ */
+function answerSilence(request: MiddyRequest, success: LambdaHttpResult): void {
+  let response = request.response;
+  let hasReturned = false;
+  Object.defineProperty(request, "response", {
+    configurable: true,
+    enumerable: true,
+    get() {
+      // Middy empties the response before it tells of an error, and an early answer may be nothing on purpose
+      const isSilent = hasReturned && response === undefined && (request.error ?? undefined) === undefined;
+      return isSilent && !("earlyResponse" in request) ? success : response;
+    },
+    set(value: unknown) {
+      hasReturned = true;
+      response = value;
+    },
+  });
+}

@@ -63,13 +63,19 @@ export const tampered = (delivery: Signed): Signed => ({ ...delivery, body: deli
 export interface Watched {
   readonly verifier: Verifier<WebhookEvent>;
   readonly records: DeliveryRecord[];
+  /** Fulfils with the next record. */
+  recorded(): Promise<DeliveryRecord>;
 }
 
 /** A verifier, and what it tells of its deliveries. */
 export function watched(options: Partial<VerifierOptions> = {}): Watched {
   const records: DeliveryRecord[] = [];
+  const waiting: ((record: DeliveryRecord) => void)[] = [];
   const observe = (record: ObserverRecord): void => {
-    if (record.kind === "delivery") records.push(record);
+    if (record.kind !== "delivery") return;
+    records.push(record);
+    for (const resolve of waiting.splice(0)) resolve(record);
   };
-  return { verifier: createVerifier({ provider: acme({ secret: SECRET }), observe, ...options }), records };
+  const verifier = createVerifier({ provider: acme({ secret: SECRET }), observe, ...options });
+  return { verifier, records, recorded: () => new Promise((resolve) => waiting.push(resolve)) };
 }

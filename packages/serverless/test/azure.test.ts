@@ -1,5 +1,5 @@
 import { HttpRequest, InvocationContext } from "@azure/functions";
-import { webhook } from "@countersign/serverless/azure";
+import { ConfigurationError, webhook } from "@countersign/serverless/azure";
 import { describe, expect, it } from "vitest";
 import { type Signed, signed, tampered, watched } from "./acme.js";
 
@@ -95,6 +95,21 @@ describe("webhook", () => {
     const request = requestOf(signed());
     await request.json();
     expect((await webhook(verifier, () => expect.unreachable())(request, context)).status).toBe(500);
-    expect(records[0]?.code).toBe("BODY_ALREADY_PARSED");
+    expect(records[0]).toMatchObject({ code: "BODY_ALREADY_PARSED", detail: expect.stringContaining("request.clone()") });
+  });
+
+  it.each([Number.NaN, 0, 200.5, 1000])("takes a status of %s for a failure, and says so", async (status) => {
+    const { verifier, records } = watched(HOPS);
+    const answers = [{ status }];
+    const handler = webhook(verifier, async () => answers.shift());
+    const delivery = signed();
+    expect((await handler(requestOf(delivery), context)).status).toBe(500);
+    expect(records[0]).toMatchObject({ code: "HANDLER_FAILED", cause: { message: expect.stringContaining(`status ${status}`) } });
+    expect((await handler(requestOf(delivery), context)).status).toBe(200);
+    expect(records[1]?.duplicate).toBeUndefined();
+  });
+
+  it("throws while being made for what is no verifier", () => {
+    expect(() => webhook(undefined as never, async () => {})).toThrow(ConfigurationError);
   });
 });

@@ -5,11 +5,11 @@ import type { Preset, SecretOptions } from "@countersign/core";
 import { webhook as azure } from "@countersign/serverless/azure";
 import { bun, cloudflare, createVerifier, deno, type EventSink, netlify, type WebhookEvent, webhook } from "@countersign/serverless/fetch";
 import { webhook as gcf } from "@countersign/serverless/gcf";
-import { webhook as lambda } from "@countersign/serverless/lambda";
+import { type LambdaHttpEvent, webhook as lambda } from "@countersign/serverless/lambda";
 import { webhook as middyWebhook } from "@countersign/serverless/middy";
 import { http } from "@google-cloud/functions-framework";
 import middy from "@middy/core";
-import type { ALBHandler, APIGatewayProxyHandler, APIGatewayProxyHandlerV2 } from "aws-lambda";
+import type { ALBHandler, APIGatewayProxyEventV2, APIGatewayProxyHandler, APIGatewayProxyHandlerV2, SQSEvent } from "aws-lambda";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 declare function is<_T extends true>(): void;
@@ -103,7 +103,21 @@ export const asRest: APIGatewayProxyHandler = (event, context) => onLambda(event
 export const asHttp: APIGatewayProxyHandlerV2 = (event, context) => onLambda(event, context);
 export const asBalancer: ALBHandler = (event, context) => onLambda(event, context);
 
+// one kind of Lambda event, where the handler says so
+export const onFunctionUrl = lambda(verifier, async (event, request: APIGatewayProxyEventV2) => {
+  is<Equal<typeof event, OrderEvent>>();
+  return { statusCode: request.rawPath === "/" ? 200 : 404 };
+});
+is<Equal<Parameters<typeof onFunctionUrl>[0], APIGatewayProxyEventV2>>();
+is<Equal<Parameters<typeof onLambda>[0], LambdaHttpEvent>>();
+is<typeof onFunctionUrl extends APIGatewayProxyHandlerV2 ? true : false>();
+export const inferredRest: APIGatewayProxyHandler = lambda(verifier, async (_event, request) => ({ statusCode: 200, body: request.path }));
+// @ts-expect-error no event of HTTP
+lambda(verifier, async (_event, request: SQSEvent) => request.Records);
+
 // Middy
+// @ts-expect-error a handler, which belongs to Middy
+middyWebhook(verifier, portable);
 export const onMiddy = middy()
   .use(middyWebhook(verifier))
   .handler(async (_request, context) => {

@@ -144,9 +144,11 @@ describe("webhook", () => {
     },
   );
 
-  it("is given neither a function nor a sink: throws while being made", () => {
+  it("throws while being made for what is no verifier, or neither a function nor a sink", () => {
     const { verifier } = watched();
     expect(() => webhook(verifier, undefined as Loose)).toThrow(ConfigurationError);
+    for (const none of [undefined, null, {}, async () => {}])
+      expect(() => webhook(none as Loose, async () => {})).toThrow(/webhook.verifier/);
   });
 
   it.each(["rest", "alb"] as const)("refuses a %s event without any body, which AWS always sends, if only as null", async (shape) => {
@@ -214,22 +216,6 @@ describe("webhook", () => {
     const request = withHeader(eventOf(shape, signed()), "x-forwarded-proto", "http");
     expect((await webhook(verifier, () => expect.unreachable())(request, contextOf())).statusCode).toBe(403);
     expect(records[0]?.code).toBe("HTTPS_REQUIRED");
-  });
-
-  it("describes the status to a load balancer, and answers lists with lists", async () => {
-    const handler = webhook(watched().verifier, async () => ({ statusCode: 202, headers: { "x-one": "1" } }));
-    expect(await handler(eventOf("alb", signed()), contextOf())).toEqual({
-      statusCode: 202,
-      statusDescription: "202 OK",
-      headers: { "x-one": "1" },
-      isBase64Encoded: false,
-    });
-    expect(await handler(eventOf("alb-multi-value", signed()), contextOf())).toEqual({
-      statusCode: 202,
-      statusDescription: "202 OK",
-      multiValueHeaders: { "x-one": ["1"] },
-      isBase64Encoded: false,
-    });
   });
 
   it("gives the handler the cookies that the platform took out of the headers", async () => {

@@ -1,3 +1,4 @@
+import { ConfigurationError } from "../errors.js";
 import type { WebhookEvent } from "../event.js";
 
 /** Whatever takes accepted events, such as an inbox. Fulfils when the event is safe. */
@@ -5,11 +6,16 @@ export interface EventSink<E extends WebhookEvent = WebhookEvent> {
   accept(event: E, context: { readonly signal: AbortSignal }): Promise<unknown>;
 }
 
-/** Makes a handler of what `webhook` was given. A sink answers nothing. */
+/**
+ * Makes a handler of what `webhook` was given. A sink answers nothing.
+ * @throws ConfigurationError if it is neither a function nor a sink
+ */
 export function toHandler<E extends WebhookEvent, Rest extends readonly unknown[], R>(
   handler: ((event: E, ...rest: Rest) => R) | EventSink<E>,
 ): (event: E, ...rest: Rest) => R | Promise<undefined> {
   if (typeof handler === "function") return handler;
+  if (typeof handler?.accept !== "function")
+    throw new ConfigurationError("webhook.handler", "expected a function that takes the event, or a sink with accept(event, { signal })");
   return async (event, ..._rest) => {
     await handler.accept(event, { signal: event.signal });
     return undefined;

@@ -22,23 +22,34 @@ type Methods = Record<"end" | "write" | "writeHead" | "flushHeaders", Method>;
 
 const methodsOf = (response: NodeResponse): Methods => response as unknown as Methods;
 
-/** Sends a reply. Where the body has not been read to its end, the connection is closed after a bounded drain. */
+/** Sends a reply. Where the body has not come to its end, the connection is closed after a bounded drain. */
 export function sendNodeReply(request: NodeRequest, response: NodeResponse, reply: Reply): void {
+  if (request.complete) write(response, reply);
+  else void closeAfterReply(request, response).then(() => write(response, reply));
+}
+
+function write(response: NodeResponse, { status, headers, body }: Reply): void {
   if (response.headersSent || response.writableEnded) return;
-  response.statusCode = reply.status;
-  for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
-  const { body } = reply;
-  if (reply.status !== 204) response.setHeader("content-length", String(body === null ? 0 : toUtf8(body).length)); // RFC 9110, section 8.6
-  closeAfterReply(request, response);
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (status !== 204) response.setHeader("content-length", String(body === null ? 0 : toUtf8(body).length)); // RFC 9110, section 8.6
   response.end(body ?? undefined);
 }
 
 /**
- * Prepares a response to a request whose body has not been read to its end, however it is going to be sent: its end then waits for
- * a bounded drain, and closes the connection.
+ * Prepares a response to a request whose body has not come to its end, however it is going to be sent: its end then waits for a
+ * bounded drain, and closes the connection.
+ *
+ * A body that came along with its head is there one turn of the event loop later. Such a request, refused by its head alone, is
+ * answered like one that was read and refused: nobody can tell by the connection how far it came.
  */
-export function closeAfterReply(request: NodeRequest, response: NodeResponse): void {
-  if (request.complete || response.headersSent) return;
+export async function closeAfterReply(request: NodeRequest, response: NodeResponse): Promise<void> {
+  if (request.complete) return;
+  await new Promise((resolve) => setImmediate(resolve));
+  if (!request.complete && !response.headersSent) closeAtEnd(request, response);
+}
+
+function closeAtEnd(request: NodeRequest, response: NodeResponse): void {
   response.setHeader("connection", "close");
   const methods = methodsOf(response);
   const { end } = methods;
@@ -55,7 +66,15 @@ export function closeAfterReply(request: NodeRequest, response: NodeResponse): v
 /** Sends a reply in the place of a handler that has had its time. Whatever it still does to the response comes to nothing. */
 export function replyInstead(request: NodeRequest, response: NodeResponse, reply: Reply): void {
   if (response.headersSent) response.destroy();
-  else sendNodeReply(request, response, reply);
+  else {
+    if (!request.complete) closeAtEnd(request, response);
+    write(response, reply);
+  }
+  shutOut(response);
+}
+
+/** Takes a response away from whoever still holds it. */
+export function shutOut(response: NodeResponse): void {
   const nothing: Method = () => response;
   Object.assign(response, {
     setHeader: nothing,
@@ -68,9 +87,14 @@ export function replyInstead(request: NodeRequest, response: NodeResponse, reply
   });
 }
 
+/** Tells whether a status says success. */
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
 /** Answers the status to send after a handler has failed: a success is none, whoever says so. */
 export function toFailedStatus(status: number): number {
-  return status >= 200 && status < 300 ? CODES.HANDLER_FAILED.status : status;
+  return isSuccess(status) ? CODES.HANDLER_FAILED.status : status;
 }
 
 /** Keeps a response from saying success, whatever an app's error handling makes of it. */

@@ -69,13 +69,17 @@ export function createAskedStore(store: Store, timers: Timers): AskedStore {
 /** A store that throws where it should reject is taken as rejecting. */
 function limited<T>(timers: Timers, within: number | undefined, question: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = timers.start(() => reject(new StoreSilent()));
-    // a platform ends sooner than the store may take
-    const sooner = within === undefined ? undefined : setTimeout(() => reject(new StoreSilent()), Math.min(Math.max(0, within), MAX_DELAY));
     const stop = (): void => {
       timer.cancel();
       clearTimeout(sooner);
     };
+    const giveUp = (): void => {
+      stop();
+      reject(new StoreSilent());
+    };
+    const timer = timers.start(giveUp);
+    // where a platform ends us sooner than the store may take
+    const sooner = within === undefined ? undefined : setTimeout(giveUp, Math.min(Math.max(0, within), MAX_DELAY));
     new Promise<T>((answer) => answer(question())).then(resolve, reject).finally(stop);
   });
 }

@@ -71,7 +71,8 @@ export function createClaimPlanner(
     const tenant = scheme.tenantSigned ? undefined : namedTenant;
     const onMark = marks === "refuse" ? "refuse" : "flag";
     const key = fingerprint([name + toOptional(ringTenant) + toOptional(type) + toOptional(tenant) + row.key]);
-    if (marks === "joined" && type === undefined && tenant === undefined) return andThen(key, (made) => planOf(made, undefined, tag, onMark));
+    if (marks === "joined" && type === undefined && tenant === undefined)
+      return andThen(key, (made) => planOf(made, undefined, tag, onMark));
     const mark = fingerprint([name + MARK + toOptional(ringTenant) + row.mark]);
     return andThen(key, (made) => andThen(mark, (marked) => planOf(made, marked, tag, onMark)));
   };

@@ -79,12 +79,12 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
     return undefined;
   }
 
-  /** What is too broken to be a handshake that nobody signs is none; as a delivery it has its own refusal. */
+  /** A body too broken to be a handshake that nobody signs is none; as a delivery it has its own refusal. */
   async function isMet({ when, unsigned: isUnsigned }: CompiledHandshake, attempt: Attempt, ink: Ink): Promise<boolean> {
     try {
       return await matches(when, attempt, ink);
     } catch (error) {
-      if (isUnsigned && error instanceof Refusal) return false;
+      if (isUnsigned && !when.early && error instanceof Refusal) return false;
       throw error;
     }
   }

@@ -3,7 +3,7 @@ import type { EventOf, WebhookEvent } from "../event.js";
 import type { SecretResolver, SecretValue } from "../signature/key-ring.js";
 import { type CompiledProvider, compileProvider } from "./compile.js";
 import { type ConfiguredProvider, configureProvider, type OnSecret, type PresetInput } from "./configured-provider.js";
-import type { Algorithm, AnyDeclaration, AnyScheme, Declaration, Needs, OptionKind, Part, Scheme } from "./declaration.js";
+import type { Algorithm, AnyDeclaration, AnyScheme, Declaration, Needs, NeedsUrl, OptionKind, Scheme, SchemePart } from "./declaration.js";
 import type { FetchKey } from "./mechanism.js";
 
 /** A configured preset: what `createVerifier` takes. */
@@ -23,9 +23,9 @@ export interface SecretOptions {
 export interface PublicKeyOptions {
   readonly publicKey: Several;
 }
-/** The URL as the provider knows it. */
+/** The https URL as the provider knows it. `undefined` is allowed for environment variables, and throws. */
 export interface UrlOptions {
-  readonly publicUrl: `https://${string}` | `http://${string}`;
+  readonly publicUrl: string | undefined;
 }
 type Several = SecretValue | undefined | readonly (SecretValue | undefined)[] | SecretResolver;
 
@@ -41,7 +41,7 @@ type KeyOptions<N> = [N] extends [never]
 export type OptionsOf<N, O> = KeyOptions<Exclude<N, "publicUrl" | "fetchKey">> &
   ("publicUrl" extends N ? UrlOptions : unknown) &
   ("fetchKey" extends N ? { readonly fetchKey?: FetchKey | undefined } : unknown) & {
-    readonly [K in keyof O as O[K] extends string ? K : never]: string;
+    readonly [K in keyof O as O[K] extends string ? K : never]: string | undefined;
   } & { readonly [K in keyof O as O[K] extends string ? never : K]?: string | undefined } & { readonly onSecret?: OnSecret | undefined };
 
 /** A preset: a function of the user's secrets and options. A payload map may be given; it is typed, not validated. */
@@ -50,13 +50,10 @@ export interface Preset<O> {
   readonly declaration: AnyDeclaration;
 }
 
-/** Declares one of several schemes of a provider. */
-export function scheme<
-  const A extends Algorithm,
-  const C extends string = never,
-  const K = never,
-  const R extends string | boolean = never,
->(words: Scheme<A, C, K, R, Record<never, never>>): Part<Needs<A, C, K, R>> {
+/** Declares one of several schemes of a provider. Its `{option:x}` are the declaration's, which checks them. */
+export function scheme<const A extends Algorithm, const C extends string = never, const K = never, const R extends string = never>(
+  words: Scheme<A, C, K, R, Record<string, OptionKind>>,
+): SchemePart<Needs<A, C, K, R>> {
   return { scheme: words as unknown as AnyScheme };
 }
 
@@ -82,11 +79,11 @@ export function defineProvider<
   const A extends Algorithm = never,
   const C extends string = never,
   const K = never,
-  const R extends string | boolean = never,
+  const R extends string = never,
   const O extends Record<string, OptionKind> = Record<never, never>,
   N = never,
->(declaration: Declaration<A, C, K, R, O, N>): Preset<OptionsOf<[A] extends [never] ? N : Needs<A, C, K, R>, O>> {
-  type Made = Preset<OptionsOf<[A] extends [never] ? N : Needs<A, C, K, R>, O>>;
+>(declaration: Declaration<A, C, K, R, O, N>): Preset<OptionsOf<[A] extends [never] ? N | NeedsUrl<R> : Needs<A, C, K, R>, O>> {
+  type Made = Preset<OptionsOf<[A] extends [never] ? N | NeedsUrl<R> : Needs<A, C, K, R>, O>>;
   const words = declaration as unknown as AnyDeclaration;
   const definition = compileDefinition(words);
   const preset = (options: PresetInput): Provider => {
@@ -98,12 +95,15 @@ export function defineProvider<
 
 /** Compiled once; with stand-ins for what only a configuration settles, so that a wrong template is seen at definition. */
 function compileDefinition(words: AnyDeclaration): CompiledProvider {
-  if (typeof words.name !== "string" || !/^[a-z0-9][a-z0-9-]*$/.test(words.name))
+  if (typeof words?.name !== "string" || !/^[a-z0-9][a-z0-9-]*$/.test(words.name))
     throw new ConfigurationError("defineProvider.name", "expected lower-case letters, digits and hyphens");
   const options = Object.fromEntries(Object.keys(words.options ?? {}).map((name) => [name, "x"]));
   try {
     return compileProvider(words, { options, publicUrl: "https://example.com/" });
   } catch (error) {
-    throw new ConfigurationError(`defineProvider(${words.name})`, (error as Error).message);
+    throw new ConfigurationError(
+      `defineProvider(${words.name})`,
+      error instanceof ConfigurationError ? error.detail : (error as Error).message,
+    );
   }
 }

@@ -20,7 +20,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-/** Starts a server; `talk` sends text over a socket and answers all that comes back until the server closes. */
+/** Starts a server; `talk` sends text over a socket, the rest of it after the first answer, and answers all that comes back until the server closes. */
 async function start(listener: Listener) {
   const server = createServer((request, response) => void listener(request, response)).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -35,10 +35,11 @@ async function start(listener: Listener) {
     socket.on("error", () => {});
     return socket;
   };
-  const talk = async (text: string): Promise<string> => {
+  const talk = async (text: string, rest?: string): Promise<string> => {
     const socket = await open();
     let answer = "";
     socket.on("data", (chunk) => (answer += chunk));
+    if (rest !== undefined) socket.once("data", () => socket.write(rest));
     socket.write(text);
     await once(socket, "close");
     return answer;
@@ -95,8 +96,22 @@ describe("sendNodeReply", () => {
 
   it("replies before a body has ended, and closes the connection", async () => {
     const { talk } = await start((request, response) => sendNodeReply(request, response, REPLY));
-    const answer = await talk(UNREAD + "x".repeat(997));
+    const answer = await talk(UNREAD, "x".repeat(997));
     expect(answer).toMatch(/^HTTP\/1\.1 401 .*connection: close.*né$/is);
+  });
+
+  it("keeps the connection where the whole request has come at once, though nobody has read it", async () => {
+    const { talk } = await start((request, response) => sendNodeReply(request, response, REPLY));
+    const answers = await talk(`${UNREAD}${"x".repeat(997)}${GET}`);
+    expect(answers).toMatch(/^HTTP\/1\.1 401 (?!.*connection: close.*HTTP).*néHTTP\/1\.1 401 .*né$/is);
+  });
+
+  it("leaves alone what somebody else has sent while it waited for the request", async () => {
+    const { talk } = await start((request, response) => {
+      sendNodeReply(request, response, REPLY);
+      response.setHeader("connection", "close").end("theirs");
+    });
+    expect(await talk(UNREAD)).toMatch(/^HTTP\/1\.1 200 .*theirs$/s);
   });
 
   it("leaves alone what somebody else has begun to send", async () => {
@@ -113,11 +128,11 @@ describe("sendNodeReply", () => {
 describe("closeAfterReply", () => {
   it("lets a framework send what it will, with a body or none", async () => {
     for (const body of ["theirs", "", null, undefined]) {
-      const { talk } = await start((request, response) => {
-        closeAfterReply(request, response);
+      const { talk } = await start(async (request, response) => {
+        await closeAfterReply(request, response);
         response.end(body);
       });
-      const answer = await talk(UNREAD + "x".repeat(997));
+      const answer = await talk(UNREAD, "x".repeat(997));
       expect(answer).toMatch(/^HTTP\/1\.1 200 .*connection: close/is);
       expect(answer.includes("theirs")).toBe(body === "theirs");
     }
@@ -136,6 +151,11 @@ describe("replyInstead", () => {
       });
     });
     expect(await talk(GET)).toMatch(/^HTTP\/1\.1 401 (?!.*late).*né$/is);
+  });
+
+  it("replies before a body has ended, and closes the connection", async () => {
+    const { talk } = await start((request, response) => replyInstead(request, response, REPLY));
+    expect(await talk(UNREAD, "x".repeat(997))).toMatch(/^HTTP\/1\.1 401 .*connection: close.*né$/is);
   });
 
   it("breaks off what has begun", async () => {

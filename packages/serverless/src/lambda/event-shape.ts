@@ -22,10 +22,23 @@ export function shapeOf(event: unknown): EventShape | undefined {
   const { elb, http } = event.requestContext;
   if (isFields(http)) return typeof http.method === "string" && typeof event.rawPath === "string" ? "http" : undefined;
   if (typeof event.httpMethod !== "string" || typeof event.path !== "string") return undefined;
-  return isFields(elb) ? "alb" : "rest";
+  if (isFields(elb)) return "alb";
+  return isGateway(event.requestContext) ? "rest" : undefined;
+}
+
+/** Tells whether a request context is API Gateway's, whose word on address and protocol counts. Events written by hand have one of these. */
+function isGateway({ identity, stage, apiId }: Fields): boolean {
+  return isFields(identity) || typeof stage === "string" || typeof apiId === "string";
 }
 
 /** Tells whether the event keeps duplicate headers apart; an Application Load Balancer then wants the same of the result. */
 export function isMultiValue(event: unknown): boolean {
-  return isFields(event) && isFields(event.multiValueHeaders);
+  if (!isFields(event)) return false;
+  const { headers, multiValueHeaders } = event;
+  return isFilled(multiValueHeaders) || (isFields(multiValueHeaders) && !isFields(headers));
+}
+
+/** Tells whether a record says anything: some senders put an empty one beside the one that does. */
+export function isFilled(record: unknown): record is Fields {
+  return isFields(record) && Object.keys(record).length > 0;
 }

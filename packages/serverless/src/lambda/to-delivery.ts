@@ -1,11 +1,7 @@
 import type { Delivery, HeadersInput } from "@countersign/core";
 import { toRefusedDelivery } from "@countersign/core/adapter";
-import { type EventShape, type Fields, isFields, isMultiValue, shapeOf } from "./event-shape.js";
-
-/** The part of Lambda's context that a delivery needs. */
-interface RemainingTime {
-  readonly getRemainingTimeInMillis?: (() => number) | undefined;
-}
+import { type EventShape, type Fields, isFields, isFilled, isMultiValue, shapeOf } from "./event-shape.js";
+import { type RemainingTime, remainingTime } from "./remaining-time.js";
 
 /** Takes a Lambda event as a delivery. What is no HTTP request, or was tampered with on the way, becomes one that is refused. */
 export function toDelivery(event: unknown, context: RemainingTime | undefined): Delivery {
@@ -82,8 +78,8 @@ const READERS: Record<EventShape, Reader> = {
 };
 
 function deadlineOf(context: RemainingTime | undefined): number | undefined {
-  const left = context?.getRemainingTimeInMillis?.();
-  return typeof left === "number" && Number.isFinite(left) ? Date.now() + left : undefined;
+  const left = remainingTime(context);
+  return left === undefined ? undefined : Date.now() + left;
 }
 
 /** Pairs keep duplicates apart; a record has had them joined. */
@@ -117,7 +113,7 @@ function withoutPort(hop: string): string {
 
 function queryOf(event: Fields, encode: (text: string) => string): string {
   const { multiValueQueryStringParameters: several, queryStringParameters: single } = event;
-  const record = isFields(several) ? several : isFields(single) ? single : {};
+  const record = isFilled(several) ? several : isFields(single) ? single : {};
   return pairsOf(record)
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)
     .join("&");
@@ -144,7 +140,8 @@ function bodyOf(event: Fields, always: boolean): Delivery["body"] {
       "BODY_ALREADY_PARSED",
       `event.body is a parsed ${Array.isArray(body) ? "array" : typeof body}, and its bytes are gone; put the webhook before whatever parses bodies`,
     );
-  if (flag === undefined || flag === null || flag === false) return body;
+  // a load balancer writes no body as "", and text of no bytes would hide that some were declared
+  if (flag === undefined || flag === null || flag === false) return body === "" ? null : body;
   if (flag !== true || body.length % 4 !== 0 || !BASE64.test(body))
     throw new BrokenEvent(
       "BODY_ALREADY_PARSED",

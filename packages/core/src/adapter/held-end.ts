@@ -1,0 +1,112 @@
+import type { NodeRequest } from "./node-request.js";
+import { isBrokenOff, isSuccess, type NodeResponse, shutOut } from "./node-response.js";
+
+/** The part of Node's `ServerResponse` that is needed to hold it. */
+export interface HoldableResponse extends NodeResponse {
+  statusMessage: string;
+  getHeaderNames(): string[];
+  getHeader(name: string): HeaderValue | undefined;
+  setHeader(name: string, value: HeaderValue): unknown;
+  removeHeader(name: string): unknown;
+  listenerCount(event: string): number;
+  on(event: string, listener: (...values: unknown[]) => void): unknown;
+}
+
+type HeaderValue = number | string | readonly string[];
+
+/** A response whose end waits until the claim is settled, as session middleware does. */
+export interface HeldEnd {
+  /** Fulfils when the response was ended. Rejects when our own side broke it off. */
+  readonly ended: Promise<void>;
+  /** Fulfils when it was ended, and the handler waits for the end to have happened. */
+  readonly awaited: Promise<void>;
+  /** Fulfils when the connection is gone. */
+  readonly closed: Promise<void>;
+  /** The status that was answered, or begun to be answered. */
+  status(): number | undefined;
+  /** Whether a stream runs into the response, or a success has begun, without its end. */
+  isUnderWay(): boolean;
+  /** Ends the response as it was asked to; for a handler that did not ask, nothing it still does to it counts. */
+  letGo(): void;
+  /** Forgets what was answered, so that somebody else may answer. */
+  drop(): void;
+}
+
+/** Holds the end of a response. What is written before it leaves at once. */
+export function holdEnd(request: NodeRequest, response: HoldableResponse): HeldEnd {
+  const { statusCode } = response;
+  const end = response.end as (...values: unknown[]) => unknown;
+  const restoreFirst = takeHead(response);
+  const finishers = response.listenerCount("finish");
+  let answered: { readonly values: unknown[]; readonly status: number; restore(): void } | undefined;
+  let isPiped = false;
+  let closed!: () => void;
+  let awaited!: () => void;
+  const whenClosed = new Promise<void>((resolve) => {
+    closed = resolve;
+  });
+  const whenAwaited = new Promise<void>((resolve) => {
+    awaited = resolve;
+  });
+  const whenEnded = new Promise<void>((resolve, reject) => {
+    const judge = (): void => {
+      if (answered === undefined && isBrokenOff(request, response)) reject(brokenOff());
+      else closed();
+    };
+    response.end = (...values: unknown[]) => {
+      if (answered !== undefined) return response;
+      answered = { values, status: response.statusCode, restore: takeHead(response) };
+      resolve();
+      // who waits for `finish` would wait for ever, if the end waited for them
+      if (typeof values.at(-1) === "function" || response.listenerCount("finish") > finishers) awaited();
+      else response.on("newListener", (name) => name === "finish" && awaited());
+      return response;
+    };
+    response.on("close", judge);
+    response.on("pipe", () => {
+      isPiped = true;
+    });
+  });
+  whenEnded.catch(() => {});
+
+  return {
+    ended: whenEnded,
+    awaited: whenAwaited,
+    closed: whenClosed,
+    status() {
+      if (answered !== undefined) return answered.status;
+      if (isBrokenOff(request, response)) throw brokenOff();
+      return response.headersSent || response.statusCode !== statusCode ? response.statusCode : undefined;
+    },
+    isUnderWay() {
+      // a failure that has begun is one, however it ends
+      const isBegun = response.headersSent && isSuccess(response.statusCode);
+      return answered === undefined && (isPiped || isBegun) && response.destroyed !== true;
+    },
+    letGo() {
+      response.end = end;
+      answered?.restore();
+      end.apply(response, answered?.values ?? []);
+      if (answered === undefined) shutOut(response);
+    },
+    drop() {
+      response.end = end;
+      restoreFirst();
+    },
+  };
+}
+
+const brokenOff = (): Error => new Error("the handler broke off its response");
+
+/** Remembers status and headers, which may be changed until the end really happens. */
+function takeHead(response: HoldableResponse): () => void {
+  const { statusCode, statusMessage } = response;
+  const headers = new Map(response.getHeaderNames().map((name) => [name, response.getHeader(name) as HeaderValue]));
+  return () => {
+    if (response.headersSent) return;
+    response.statusCode = statusCode;
+    response.statusMessage = statusMessage;
+    for (const name of response.getHeaderNames()) if (!headers.has(name)) response.removeHeader(name);
+    for (const [name, value] of headers) if (value !== response.getHeader(name)) response.setHeader(name, value);
+  };
+}

@@ -1,0 +1,23 @@
+/** Where the events and contexts of frameworks keep the `Request` that they are about, and how to pass it. */
+const PLACES: readonly (readonly [path: readonly string[], advice: string])[] = [
+  [["request"], "pass the request that is in it: ({ request }) => hook(request)"],
+  [["req"], "pass the request that is in it: (event) => hook(event.req)"],
+  [["req", "raw"], "pass the request that is in it: (c) => hook(c.req.raw)"],
+  [["node", "req"], "pass the request that it is about: (event) => hook(toWebRequest(event))"],
+];
+
+/** Tells what to pass in place of what is no `Request`, such as a framework's event or context. Answers `undefined` for a `Request`. */
+export function adviseRequest(given: unknown): string | undefined {
+  if (isRequest(given)) return undefined;
+  const [, advice] = PLACES.find(([path]) => isRequest(path.reduce(fieldOf, given))) ?? [];
+  return `what was passed is no Request; ${advice ?? "pass the Request of the Web APIs, as the runtime or the framework has it"}`;
+}
+
+/** By what is cheap to look at: some servers make the headers when somebody asks for them. */
+function isRequest(value: unknown): boolean {
+  return typeof fieldOf(value, "method") === "string" && typeof fieldOf(value, "url") === "string";
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}

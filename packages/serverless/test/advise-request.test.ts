@@ -1,0 +1,34 @@
+import { webhook } from "@countersign/serverless/fetch";
+import { describe, expect, it } from "vitest";
+import { adviseRequest } from "../src/advise-request.js";
+import { signed, watched } from "./acme.js";
+
+const request = new Request("https://hooks.example.com/", { method: "POST", ...signed() });
+
+describe("adviseRequest", () => {
+  it("has nothing to say of a Request", () => {
+    expect(adviseRequest(request)).toBeUndefined();
+  });
+
+  it.each([
+    [
+      "SvelteKit, Astro, React Router and Pages Functions",
+      { request, url: new URL(request.url), params: {} },
+      "({ request }) => hook(request)",
+    ],
+    ["h3 2", { req: request, url: new URL(request.url) }, "hook(event.req)"],
+    ["h3 1", { node: { req: { method: "POST", url: "/" } }, method: "POST", path: "/" }, "hook(toWebRequest(event))"],
+    ["Hono", { req: { raw: request, path: "/" } }, "hook(c.req.raw)"],
+    ["nobody", { body: "{}" }, "pass the Request of the Web APIs"],
+    ["nobody", undefined, "pass the Request of the Web APIs"],
+  ])("knows the event or context of %s", (_, given, advice) => {
+    expect(adviseRequest(given)).toContain(advice);
+  });
+
+  it("is what the operator reads of such a call", async () => {
+    const { verifier, records } = watched();
+    const response = await webhook(verifier, () => expect.unreachable())({ request, url: new URL(request.url) } as never);
+    expect(response.status).toBe(500);
+    expect(records).toMatchObject([{ code: "MISCONFIGURED", detail: expect.stringContaining("hook(request)") }]);
+  });
+});
