@@ -1,7 +1,8 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { ConfigurationError, type WebhookEvent } from "@countersign/core";
+import { ConfigurationError, createVerifier, type WebhookEvent } from "@countersign/core";
+import { genericSharedToken } from "@countersign/providers/generic-shared-token";
 import { sqliteStore } from "@countersign/stores/sqlite";
 import Database from "libsql";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -166,6 +167,30 @@ describe("sqliteStore", () => {
       expect(orders()).toMatchObject({ n: 1 });
       expect(await store.claim(rival(claim))).toEqual({ outcome: "duplicate", tag: claim.tag });
       expect(await store.commit(claim, KEEP)).toBe("ok");
+    });
+
+    it("leaves a handler in peace that goes on after its transaction", async () => {
+      const handle = open();
+      const store = sqliteStore(handle);
+      const renewed = new Promise<string>((resolve) => {
+        const { renew } = store;
+        store.renew = async (claim) => {
+          const answer = await renew(claim);
+          resolve(answer);
+          return answer;
+        };
+      });
+      const provider = genericSharedToken({ secret: "s3cret", header: "x-token", idHeader: "x-id" });
+      const verifier = createVerifier({ provider, store, endpoint: "orders", https: "off", lease: 1 });
+      const delivery = { method: "POST", url: "/", headers: { "x-token": "s3cret", "x-id": "1" }, body: "{}" };
+      const reply = await verifier.handle(delivery, async (event) => {
+        handle.transaction(() => store.commitIn(handle, event))();
+        expect(await renewed).toBe("lost");
+        await new Promise(setImmediate);
+        expect(event.signal.aborted).toBe(false);
+      });
+      expect(reply.status).toBe(200);
+      expect((await verifier.receive(delivery)).outcome).toBe("duplicate");
     });
 
     it("throws where the lease is not ours any more, or the event has no claim", async () => {

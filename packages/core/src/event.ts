@@ -56,6 +56,14 @@ export interface EventFacts {
 export interface BoundClaim {
   readonly claim: Claim;
   readonly keep: Keep;
+  /** Tells that the claim was committed inside a transaction of the user's: a renewal that finds it gone has then lost nothing. */
+  entrust(): void;
+}
+
+/** What holds the lease of an event. */
+interface Holder {
+  readonly signal: AbortSignal;
+  entrust(): void;
 }
 
 /** Makes what is dear (headers, date, signal) when it is asked for. */
@@ -72,16 +80,16 @@ export class VerifiedEvent implements WebhookEvent {
   readonly signed: SignedParts;
   readonly #timestamp: number | undefined;
   readonly #lines: HeaderLines;
-  readonly #held: { readonly signal: AbortSignal } | undefined;
-  readonly #claim: BoundClaim | undefined;
+  readonly #held: Holder | undefined;
+  readonly #claim: Omit<BoundClaim, "entrust"> | undefined;
   #headers: Headers | undefined;
   #never: AbortController | undefined;
 
   constructor(
     facts: EventFacts,
     repeats: false | "running" | "done" = false,
-    held?: { readonly signal: AbortSignal } | undefined,
-    claim?: BoundClaim | undefined,
+    held?: Holder | undefined,
+    claim?: Omit<BoundClaim, "entrust"> | undefined,
   ) {
     this.id = facts.id;
     this.type = facts.type;
@@ -113,7 +121,8 @@ export class VerifiedEvent implements WebhookEvent {
   }
 
   static claimOf(event: object): BoundClaim | undefined {
-    return #claim in event ? event.#claim : undefined;
+    if (!(#claim in event) || event.#claim === undefined) return undefined;
+    return { ...event.#claim, entrust: () => event.#held?.entrust() };
   }
 }
 

@@ -51,7 +51,8 @@ class FlatLines implements HeaderLines {
   }
   only(name: string): string | undefined {
     const at = this.#find(name, 0);
-    if (this.#find(name, at + 2) < this.#flat.length) throw new Refusal("HEADER_DUPLICATED", `${name} came ${this.values(name).length} times`);
+    if (this.#find(name, at + 2) < this.#flat.length)
+      throw new Refusal("HEADER_DUPLICATED", `${name} came ${this.values(name).length} times`);
     return this.#flat[at + 1];
   }
   values(name: string): readonly string[] {

@@ -1,9 +1,9 @@
 /** What a store needs of an event to commit its claim with the application's own writes. */
 
-import { type Claim, ConfigurationError, claimOf, type Keep, WebhookError, type WebhookEvent } from "@countersign/core";
+import { ConfigurationError, claimOf, WebhookError, type WebhookEvent } from "@countersign/core";
 
 /** The claim an accepted event carries. */
-export function toOwnClaim(event: WebhookEvent): { readonly claim: Claim; readonly keep: Keep } {
+export function toOwnClaim(event: WebhookEvent): NonNullable<ReturnType<typeof claimOf>> {
   const own = claimOf(event);
   if (own !== undefined) return own;
   throw new ConfigurationError(

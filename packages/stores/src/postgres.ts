@@ -101,9 +101,10 @@ export function postgresStore(client: PostgresClient, options: PostgresStoreOpti
     },
     async commitIn(transaction, event) {
       const inTransaction = toRunStatement(transaction, "transaction", prepare);
-      const { claim, keep } = toOwnClaim(event);
+      const { claim, keep, entrust } = toOwnClaim(event);
       const rows = await inTransaction(claim.mark === undefined ? sql.commitOwn : sql.commitOwnMarked, commitValues(claim, keep));
       if (rows.length !== 1) throw toLeaseLost(event);
+      entrust();
     },
   };
 }

@@ -141,9 +141,10 @@ export function sqliteStore(database: SqliteDatabase, options: SqliteStoreOption
     },
     commitIn(transaction, event) {
       const own = toSqlite(transaction, "database");
-      const { claim, keep } = toOwnClaim(event);
+      const { claim, keep, entrust } = toOwnClaim(event);
       if (!operations.isMine(own, claim.key, claim.token)) throw toLeaseLost(event);
       operations.commit(own, claim, keep);
+      entrust();
     },
   };
 }

@@ -63,6 +63,7 @@ export class HeldClaim implements ClaimHandle {
   /** The handler has ended, or has had its time. */
   #isReported = false;
   #hasLeft = false;
+  #isEntrusted = false;
   #renews = true;
   #abort: AbortController | undefined;
   #abortReason: Error | undefined;
@@ -89,6 +90,11 @@ export class HeldClaim implements ClaimHandle {
       if (this.#abortReason !== undefined) this.#abort.abort(this.#abortReason);
     }
     return this.#abort.signal;
+  }
+
+  /** The claim may be committed by now, inside a transaction of the user's. */
+  entrust(): void {
+    this.#isEntrusted = true;
   }
 
   commit(): Promise<void> {
@@ -212,6 +218,10 @@ export class HeldClaim implements ClaimHandle {
     const asked = performance.now();
     try {
       const answer = await this.#keeper.store.renew(claim);
+      if (answer === "lost" && this.#isEntrusted) {
+        if (!this.#isReported) this.#limitHandler();
+        return;
+      }
       if (answer === "lost") return this.#lose("another delivery may have taken the event over");
       this.#leaseEnd = asked + claim.lease;
     } catch (error) {

@@ -64,6 +64,19 @@ describe("renewal", () => {
     expect(settled).toEqual([{ status: 204, code: undefined, cause: undefined }]);
   });
 
+  it("that finds it gone has lost nothing where it was committed inside a transaction; the handler keeps its time", async () => {
+    const { held, store, claim, said, heard } = await hold({ handlerTimeout: 150 });
+    const { signal } = held;
+    held.entrust();
+    await store.commit(claim, { key: 60_000, mark: 60_000 });
+    const renewed = store.next("renew");
+    await renewed;
+    expect([said, signal.aborted]).toEqual([[], false]);
+    await heard();
+    expect(said.map(({ code }) => code)).toEqual(["HANDLER_TIMEOUT"]);
+    expect(store.calls.filter((call) => call === "renew")).toHaveLength(1);
+  });
+
   it("once lost, leaves a handler that does not end its time, and no more", async () => {
     const { store, claim, said, heard, left } = await hold({ handlerTimeout: 150 });
     await store.release(claim);
