@@ -24,16 +24,6 @@ export function createBodyReader({ maxBytes, maxBytesInFlight, bodyTimeout, cont
   let inFlight = 0;
   const overloaded = `more than ${maxBytesInFlight} bytes of bodies are being read; raise maxBytesInFlight or add instances`;
 
-  async function finish(reading: Promise<Body>, taken: { bytes: number }): Promise<Body> {
-    try {
-      return await reading;
-    } catch (error) {
-      throw toBodyRefusal(error);
-    } finally {
-      inFlight -= taken.bytes;
-    }
-  }
-
   return {
     checkDeclared(headers) {
       const declared = headers.only("content-length");
@@ -42,9 +32,9 @@ export function createBodyReader({ maxBytes, maxBytesInFlight, bodyTimeout, cont
       return declared;
     },
     read({ body }, headers, declared) {
-      const taken = { bytes: 0 };
+      let taken = 0;
       const onChunk = (bytes: number): void => {
-        taken.bytes += bytes;
+        taken += bytes;
         inFlight += bytes;
         if (inFlight > maxBytesInFlight) throw new Refusal("OVERLOADED", overloaded, { retryAfter: 5 });
       };
@@ -56,20 +46,21 @@ export function createBodyReader({ maxBytes, maxBytesInFlight, bodyTimeout, cont
         accept: contentEncodings,
         onChunk,
       };
+      const finish = (read: Body): Body => {
+        inFlight -= taken;
+        return read;
+      };
+      const refuse = (error: unknown): never => {
+        inFlight -= taken;
+        throw error instanceof RawBodyError ? new Refusal(error.code, error.detail) : error;
+      };
       let reading: Body | Promise<Body>;
       try {
         reading = readRawBody(body, limits);
       } catch (error) {
-        inFlight -= taken.bytes;
-        throw toBodyRefusal(error);
+        return refuse(error);
       }
-      if (reading instanceof Promise) return finish(reading, taken);
-      inFlight -= taken.bytes;
-      return reading;
+      return reading instanceof Promise ? reading.then(finish, refuse) : finish(reading);
     },
   };
-}
-
-function toBodyRefusal(error: unknown): unknown {
-  return error instanceof RawBodyError ? new Refusal(error.code, error.detail) : error;
 }

@@ -39,7 +39,7 @@ export interface VerifierOptions<E extends WebhookEvent = WebhookEvent> extends 
   readonly handlerTimeout?: number | undefined;
   /** How long a handled event is remembered. @default 7 days, or 1.25 times the provider's retry horizon if that is more */
   readonly retention?: number | undefined;
-  /** Encodings of a body to undo, such as `["gzip"]`. @default none */
+  /** Encodings of a body to undo, such as `["gzip"]`, before its signature is checked. @default none */
   readonly contentEncodings?: readonly AcceptedEncoding[] | undefined;
   /** Is told of every delivery; `false` silences. @default warnings on the console */
   readonly observe?: Observer | false | undefined;

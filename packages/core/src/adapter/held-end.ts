@@ -4,8 +4,7 @@ import { isBrokenOff, isSuccess, type NodeResponse, shutOut } from "./node-respo
 /** The part of Node's `ServerResponse` that is needed to hold it. */
 export interface HoldableResponse extends NodeResponse {
   statusMessage: string;
-  getHeaderNames(): string[];
-  getHeader(name: string): HeaderValue | undefined;
+  getHeaders(): Readonly<Record<string, HeaderValue | undefined>>;
   setHeader(name: string, value: HeaderValue): unknown;
   removeHeader(name: string): unknown;
   listenerCount(event: string): number;
@@ -101,12 +100,13 @@ const brokenOff = (): Error => new Error("the handler broke off its response");
 /** Remembers status and headers, which may be changed until the end really happens. */
 function takeHead(response: HoldableResponse): () => void {
   const { statusCode, statusMessage } = response;
-  const headers = new Map(response.getHeaderNames().map((name) => [name, response.getHeader(name) as HeaderValue]));
+  const headers = response.getHeaders();
   return () => {
     if (response.headersSent) return;
     response.statusCode = statusCode;
     response.statusMessage = statusMessage;
-    for (const name of response.getHeaderNames()) if (!headers.has(name)) response.removeHeader(name);
-    for (const [name, value] of headers) if (value !== response.getHeader(name)) response.setHeader(name, value);
+    const now = response.getHeaders();
+    for (const name in now) if (!(name in headers)) response.removeHeader(name);
+    for (const name in headers) if (headers[name] !== now[name]) response.setHeader(name, headers[name] as HeaderValue);
   };
 }

@@ -18,7 +18,7 @@ export interface NodeResponse {
 
 /** A method of a response, as one puts another in its place. */
 type Method = (...values: unknown[]) => unknown;
-type Methods = Record<"end" | "write" | "writeHead" | "flushHeaders", Method>;
+type Methods = Record<"setHeader" | "appendHeader" | "removeHeader" | "end" | "write" | "writeHead" | "flushHeaders", Method>;
 
 const methodsOf = (response: NodeResponse): Methods => response as unknown as Methods;
 
@@ -75,16 +75,19 @@ export function replyInstead(request: NodeRequest, response: NodeResponse, reply
 
 /** Takes a response away from whoever still holds it. */
 export function shutOut(response: NodeResponse): void {
-  const nothing: Method = () => response;
-  Object.assign(response, {
-    setHeader: nothing,
-    appendHeader: nothing,
-    removeHeader: nothing,
-    writeHead: nothing,
-    flushHeaders: nothing,
-    write: nothing,
-    end: nothing,
-  });
+  const methods = methodsOf(response);
+  // one by one, in one order: every response takes the same shape
+  methods.setHeader = nothing;
+  methods.appendHeader = nothing;
+  methods.removeHeader = nothing;
+  methods.writeHead = nothing;
+  methods.flushHeaders = nothing;
+  methods.write = nothing;
+  methods.end = nothing;
+}
+
+function nothing(this: unknown): unknown {
+  return this;
 }
 
 /** Tells whether a status says success. */
