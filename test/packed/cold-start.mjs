@@ -1,5 +1,5 @@
 // Measures what importing costs: a Lambda adapter with one preset, as it is published, against the SDKs that would be loaded in its
-// place. Fresh processes, taken in turns, medians. `node test/packed/cold-start.mjs [--check]`, after a build.
+// place; and the floor, a module with nothing in it. Fresh processes, taken in turns, medians. `node test/packed/cold-start.mjs [--check]`, after a build.
 import { execFileSync } from "node:child_process";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,7 @@ const SUBJECTS = {
   countersign: ["@countersign/serverless/lambda", "@countersign/providers/stripe"],
   stripe: ["stripe"],
   twilio: ["twilio"],
+  "an empty file": ["./empty.mjs"],
 };
 
 function measure(names) {
@@ -30,7 +31,7 @@ const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.le
 const own = median(times.countersign);
 for (const [subject, values] of Object.entries(times)) {
   const time = median(values);
-  const ratio = subject === "countersign" ? "" : `   countersign is ${((own / time) * 100).toFixed(1)} % of it`;
+  const ratio = ["countersign", "an empty file"].includes(subject) ? "" : `   countersign is ${((own / time) * 100).toFixed(1)} % of it`;
   console.log(`${subject.padEnd(12)} ${time.toFixed(1).padStart(7)} ms${ratio}`);
 }
 if (process.argv.includes("--check") && own >= 15) {

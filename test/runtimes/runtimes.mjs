@@ -86,6 +86,7 @@ export const WHY = {
   closes: "a `Response` cannot close its connection",
   addresses: 'nobody tells the peer\'s address; `forwardedHeader: "cf-connecting-ip"` names the header of the platform',
   "break-off": "a `Response` is sent after the handler has ended: the handler has nothing to break off",
+  "answers-first": "a handler's answer is what it ends with",
   background: "a request's work ends with its connection, or with its reply, unless `ctx.waitUntil` holds it",
   "parsed-first": "there is no parser in front",
   "parsed-kept": "there is no parser in front that keeps the bytes",

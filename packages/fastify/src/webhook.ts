@@ -5,7 +5,17 @@
  * `serve`; here its handler is a promise that the route's later hooks settle.
  */
 import type { Delivery, Verifier, WebhookEvent } from "@countersign/core";
-import { type EventSink, fromNodeRequest, isBrokenOff, type Served, sendNodeReply, serve, toHandler } from "@countersign/core/adapter";
+import {
+  checkVerifier,
+  type EventSink,
+  fromNodeRequest,
+  isSuccess,
+  type Served,
+  sendNodeReply,
+  serve,
+  toFailedStatus,
+  toHandler,
+} from "@countersign/core/adapter";
 import type {
   ContextConfigDefault,
   FastifyBaseLogger,
@@ -17,7 +27,9 @@ import type {
   RawServerDefault,
   RouteShorthandOptions,
 } from "fastify";
+import { isResponse, replaceAnswer, statusOf } from "./answer.js";
 import { hideBody } from "./hide-body.js";
+import { createRun, judge, judgeByResponse, type Visit, watchReply } from "./visit.js";
 import type { Incoming, Outgoing, WebhookRoute } from "./webhook-of.js";
 
 /** What takes an accepted event: a function of event, request and reply, or a sink. */
@@ -31,28 +43,13 @@ export interface WholeRoute {
   handler(request: object, reply: object): Promise<unknown>;
 }
 
-/** One delivery's way through the route. */
-interface Visit {
-  readonly delivery: Delivery;
-  /** The rest is there once the delivery is accepted. */
-  event?: WebhookEvent;
-  served?: Promise<Served<number>>;
-  /** Settles what `serve` waits for, by the status that is about to be sent; `undefined` where nothing was answered. */
-  answer?: (status: number | undefined) => void;
-  fail?: (error: unknown) => void;
-  restoreHeaders?: () => void;
-  /** Whether the handler of the handler form is at work: what others send meanwhile is not its answer. */
-  running: boolean;
-  /** The first that it gave to `reply.send`. */
-  sent?: { readonly error: Error | undefined };
-}
-
 /**
  * Makes the options of a webhook route. With a handler they are the whole route; without one they pass an accepted delivery on
  * (`request.webhook`, and its payload as `request.body`) and judge the outcome by the response.
  *
- * The handler succeeded if it fulfilled and what it sent through `reply` is 2xx. What it returns is ignored: if it sent nothing and
- * set no status, the provider's success reply is sent. If it throws, the claim is released and Fastify's error handling goes on.
+ * The handler succeeded if it fulfilled and what it sent through `reply` is 2xx; that leaves when it has ended. What it returns is
+ * ignored, unless it is a `Response`: if it sent nothing and set no status, the provider's success reply is sent. If it throws, the
+ * claim is released and Fastify's error handling goes on.
  *
  * @example
  * app.post("/webhooks/stripe", webhook(verifier, async (event) => {
@@ -77,26 +74,32 @@ export function webhook<
   Logger
 >;
 export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?: WebhookHandler<E>): unknown {
+  checkVerifier(verifier);
+  const handle = handler === undefined ? undefined : toHandler<E, [FastifyRequest, FastifyReply], unknown>(handler);
   const visits = new WeakMap<FastifyRequest, Visit>();
-  const enter = (request: FastifyRequest): Visit => {
-    const visit: Visit = { delivery: fromNodeRequest(request.raw, request.originalUrl), running: false };
-    visits.set(request, visit);
+  const visitOf = (request: FastifyRequest): Visit => {
+    let visit = visits.get(request);
+    if (visit === undefined) {
+      visit = { delivery: fromNodeRequest(request.raw, request.originalUrl) };
+      visits.set(request, visit);
+    }
     return visit;
   };
 
   const hooks = {
     onRequest(request, _reply, done) {
-      enter(request); // now, since the peer's address may be gone later
+      visitOf(request); // now, since the peer's address may be gone later
       done();
     },
     preParsing(request, reply, payload, done) {
-      const visit = visits.get(request) ?? enter(request);
+      const visit = visitOf(request);
       const accept = (event: E): Promise<number | undefined> =>
-        new Promise((answer, fail) => {
-          Object.assign(visit, { event, answer, fail, restoreHeaders: hideBody(request) });
+        new Promise((conclude, fail) => {
+          Object.assign(visit, { event, conclude, fail, restoreHeaders: hideBody(request) });
+          if (handle !== undefined) visit.run = createRun();
           (request as { webhook?: unknown }).webhook = { event };
           request.body = event.payload;
-          reply.raw.once("close", () => judgeByResponse(request, reply, visit));
+          watchReply(request, reply, visit);
           done(null, payload);
         });
       const body = payload as unknown as Delivery["body"];
@@ -110,76 +113,78 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?:
       });
     },
     preValidation(request, _reply, done) {
-      const visit = visits.get(request);
-      visit?.restoreHeaders?.();
-      done(visit?.event === undefined ? new Error(UNVERIFIED) : undefined);
+      const visit = visitOf(request);
+      visit.restoreHeaders?.();
+      done(visit.event === undefined ? unverified(visit) : undefined);
     },
     async onError(request, _reply, error) {
-      const visit = visits.get(request);
-      if (visit?.running) return; // the handler's own end decides
-      visit?.fail?.(error);
-      await visit?.served;
+      const { run, fail, served } = visitOf(request);
+      if (run?.state === "at work") {
+        run.failure = { error }; // its end decides
+        return;
+      }
+      fail?.(error);
+      await served;
     },
-    async onSend(request, reply, payload) {
-      const visit = visits.get(request);
-      if (visit?.event === undefined || (visit.running && !isAnswer(visit.sent))) return payload;
-      visit.answer?.(reply.statusCode);
-      const served = await visit.served;
-      if (served?.reply === undefined || reply.statusCode < 200 || reply.statusCode > 299) return payload;
-      // a failure that an error handler of the app made into a success
-      for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
-      reply.code(served.reply.status).headers(served.reply.headers);
-      return served.reply.body;
+    onSend(request, reply, payload, done) {
+      const visit = visitOf(request);
+      const { run, event, isUnverified } = visit;
+      const status = statusOf(reply, payload);
+      if (event === undefined) {
+        const isFalse = isUnverified && isSuccess(status);
+        return done(null, isFalse ? replaceAnswer(reply, payload, { status: toFailedStatus(status), headers: {}, body: null }) : payload);
+      }
+      if (visit.answer === "held" || (visit.answer === "gone" && reply.raw.headersSent)) return; // nothing is sent twice
+      if (run?.state === "at work" && run.failure !== undefined && !isSuccess(status)) return done(null, payload);
+      visit.answer = "held";
+      void judge(request, reply, visit, status).then((served) => {
+        visit.answer = "gone";
+        if (reply.sent) return; // the handler's time was over
+        try {
+          reply.code(status); // whatever was set while it was held
+          done(null, served?.reply !== undefined && isSuccess(status) ? replaceAnswer(reply, payload, served.reply) : payload);
+        } catch (error) {
+          done(error as Error); // Fastify cannot send that
+        }
+      });
     },
   } satisfies RouteShorthandOptions;
-  if (handler === undefined) return hooks;
+  if (handle === undefined) return hooks;
 
-  const handle = toHandler<E, [FastifyRequest, FastifyReply], unknown>(handler);
   return {
     ...hooks,
     async handler(request: FastifyRequest, reply: FastifyReply) {
-      const visit = visits.get(request);
-      if (visit?.event === undefined) throw new Error(UNVERIFIED);
-      watchSend(reply, visit);
-      visit.running = true;
+      const visit = visitOf(request);
+      const { event, run } = visit;
+      if (event === undefined || run === undefined) throw unverified(visit);
+      run.state = "at work";
       try {
-        await handle(visit.event as E, request, reply);
+        const returned = await handle(event as E, request, reply);
+        if (isResponse(returned) && !visit.isSent && !reply.sent) reply.send(returned);
       } catch (error) {
+        run.state = "over";
         visit.fail?.(error);
-        visit.running = false;
+        run.end();
         await visit.served;
-        if (visit.sent === undefined && !reply.sent) throw error;
+        if (!visit.isSent && !reply.sent) throw error;
         request.log.error({ err: error }, "the webhook handler failed after it had answered");
         return reply;
       }
-      visit.running = false;
-      if (visit.sent?.error !== undefined) visit.fail?.(visit.sent.error);
-      else if (visit.sent === undefined && reply.sent) judgeByResponse(request, reply, visit);
-      // a status that was set is an answer, sent or not
-      else if (visit.sent === undefined && reply.statusCode !== 200) reply.send();
-      else if (visit.sent === undefined) visit.answer?.(undefined);
+      run.state = "over";
+      if (run.failure !== undefined) visit.fail?.(run.failure.error);
+      else if (!judgeByResponse(request, reply, visit) && !visit.isSent && !reply.sent) {
+        // a status that was set is an answer, sent or not
+        if (reply.statusCode !== 200) reply.send();
+        else visit.conclude?.(undefined);
+      }
+      run.end();
       await visit.served;
       return reply;
     },
   };
 }
 
-const UNVERIFIED = "webhook: the route's own preParsing hook has not run; do not put another in its place, use app.addHook";
-
-const isAnswer = (sent: Visit["sent"]): boolean => sent !== undefined && sent.error === undefined;
-
-/** `reply.sent` turns true long after `reply.send` where hooks take their time. An error that was sent is an exception, not an answer. */
-function watchSend(reply: FastifyReply, visit: Visit): void {
-  const { send } = reply;
-  reply.send = function watchedSend(payload?: unknown) {
-    visit.sent ??= { error: payload instanceof Error ? payload : undefined };
-    return send.call(reply, payload);
-  };
-}
-
-/** For what passes by Fastify's hooks: a hijacked reply, or a response that was broken off. */
-function judgeByResponse(request: FastifyRequest, { raw }: FastifyReply, visit: Visit): void {
-  if (visit.running) return;
-  if (raw.writableEnded) visit.answer?.(raw.statusCode);
-  else if (isBrokenOff(request.raw, raw)) visit.fail?.(new Error("the response was broken off before its end"));
+function unverified(visit: Visit): Error {
+  visit.isUnverified = true;
+  return new Error("webhook: the route's own preParsing hook has not run; do not put another in its place, use app.addHook");
 }

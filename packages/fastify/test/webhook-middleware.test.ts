@@ -1,4 +1,6 @@
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FastifyReply } from "fastify";
 import { describe, expect, it } from "vitest";
 import { webhook, webhookOf } from "../src/index.js";
 import { createListen, majors } from "./app.js";
@@ -66,6 +68,51 @@ describe.each(majors)("webhook on Fastify $major, as middleware", ({ create }) =
     expect(await (await send(port, toBody(), { path: "/stream" })).text()).toBe("ab");
     expect((await send(port, toBody(), { path: "/empty" })).status).toBe(200);
     expect(records.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it.each([
+    ["sends and returns nothing", async (reply: FastifyReply) => void reply.code(204).send(), 204],
+    ["sends twice", async (reply: FastifyReply) => void reply.code(202).send("one").send("two"), 202],
+    [
+      "throws after it has sent",
+      async (reply: FastifyReply) => {
+        reply.code(202).send("one");
+        throw new Error("broken");
+      },
+      202,
+    ],
+    ["sends a stream and returns nothing", async (reply: FastifyReply) => void reply.code(201).send(Readable.from(["one"])), 201],
+  ])("sends the first answer alone of a handler that %s", async (_title, handler, status) => {
+    const app = create();
+    const { verifier, records } = observed();
+    app.route({ method: "POST", url: "/hook", ...webhook(verifier), handler: (_request, reply) => handler(reply as FastifyReply) });
+    const port = await listen(app);
+    expect((await send(port)).status).toBe(status);
+    expect((await send(port)).status).toBe(status);
+    expect(records.map((record) => [record.status, record.code])).toEqual([
+      [status, undefined],
+      [status, undefined],
+    ]);
+  });
+
+  it.each([
+    ["its response", async (reply: FastifyReply) => void reply.raw.destroy()],
+    ["its socket", async (reply: FastifyReply) => void reply.request.raw.socket.destroy()],
+    [
+      "its response, and answers later",
+      async (reply: FastifyReply) => {
+        reply.raw.destroy();
+        await sleep(20);
+        return "late";
+      },
+    ],
+  ])("releases after a handler that breaks off %s", async (_title, handler) => {
+    const app = create();
+    const { verifier, records } = observed();
+    app.post("/hook", webhook(verifier), (_request, reply) => handler(reply as FastifyReply));
+    const port = await listen(app);
+    await expect(send(port)).rejects.toThrow();
+    await expect.poll(() => records.map(({ code }) => code)).toEqual(["HANDLER_FAILED"]);
   });
 
   it("keeps the claim when the sender hangs up, until the handler has answered", async () => {

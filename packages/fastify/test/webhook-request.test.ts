@@ -60,6 +60,21 @@ describe.each(majors)("webhook on Fastify $major, as the whole route", ({ create
     expect(seen).toEqual(["application/json", String(body.length)]);
   });
 
+  it("leaves the request the headers that a hook of the app has set", async () => {
+    const app = create();
+    const { verifier } = observed();
+    const seen: unknown[] = [];
+    app.addHook("onRequest", async (request) => {
+      request.headers = { ...request.headers, "x-set": "yes" };
+    });
+    app.post(
+      "/hook",
+      webhook(verifier, async (_event, { headers }) => void seen.push(headers["x-set"], headers["content-type"])),
+    );
+    await send(await listen(app));
+    expect(seen).toEqual(["yes", "application/json"]);
+  });
+
   it("answers a method that the provider does not use with 405", async () => {
     const app = create();
     const { verifier } = observed();
@@ -100,16 +115,20 @@ describe.each(majors)("webhook on Fastify $major, as the whole route", ({ create
     expect(records[0]?.code).toBe("BODY_TOO_LARGE");
   });
 
-  it("fails closed where another preParsing hook stands in its place", async () => {
-    const app = create();
-    const { verifier } = observed();
-    let runs = 0;
-    const own = webhook(verifier, async () => void runs++);
-    app.route({ ...own, method: "POST", url: "/hook", preParsing: async () => {} });
-    app.route({ ...own, method: "POST", url: "/both", preParsing: async () => {}, preValidation: async () => {} });
-    const port = await listen(app);
-    expect((await send(port)).status).toBe(500);
-    expect((await send(port, toBody(), { path: "/both" })).status).toBe(500);
-    expect(runs).toBe(0);
-  });
+  it.each([false, true])(
+    "fails closed where another preParsing hook stands in its place, also if errors are answered 200: %s",
+    async (isAnswered) => {
+      const app = create();
+      const { verifier } = observed();
+      let runs = 0;
+      if (isAnswered) app.setErrorHandler((_error, _request, reply) => reply.code(200).send("fine"));
+      const own = webhook(verifier, async () => void runs++);
+      app.route({ ...own, method: "POST", url: "/hook", preParsing: async () => {} });
+      app.route({ ...own, method: "POST", url: "/both", preParsing: async () => {}, preValidation: async () => {} });
+      const port = await listen(app);
+      expect((await send(port)).status).toBe(500);
+      expect((await send(port, toBody(), { path: "/both" })).status).toBe(500);
+      expect(runs).toBe(0);
+    },
+  );
 });

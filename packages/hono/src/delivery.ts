@@ -24,22 +24,24 @@ export function toDelivery(c: Context): Delivery | Promise<Delivery> {
   const node = nodeOf(c);
   const delivery = node === undefined ? fromFetchRequest(c.req.raw, originOf(c)) : fromNodeRequest(node.incoming);
   // typed as the values, though they are promises of them
-  const { arrayBuffer, text } = c.req.bodyCache as { arrayBuffer?: Awaitable<ArrayBuffer>; text?: Awaitable<string> };
-  if (arrayBuffer !== undefined || text !== undefined) return withCaptured(delivery, arrayBuffer, text);
+  const cache = c.req.bodyCache as Cache;
+  if ((cache.arrayBuffer ?? cache.blob ?? cache.text) !== undefined) return withCaptured(delivery, cache);
   // whoever read a clone has left the request itself unread
   const isCloned = node?.incoming.readableDidRead === true && node.incoming.body === undefined && !c.req.raw.bodyUsed;
   return isCloned ? { ...delivery, body: c.req.raw } : delivery;
 }
 
-/** Hono keeps what its readers have read before: bytes, or the text that it parses as JSON. */
-async function withCaptured(
-  delivery: Delivery,
-  arrayBuffer: Awaitable<ArrayBuffer> | undefined,
-  text: Awaitable<string> | undefined,
-): Promise<Delivery> {
+/** What Hono keeps of what its readers have read before: bytes, or the text that it parses as JSON. */
+interface Cache {
+  readonly arrayBuffer?: Awaitable<ArrayBuffer>;
+  readonly blob?: Awaitable<Blob>;
+  readonly text?: Awaitable<string>;
+}
+
+async function withCaptured(delivery: Delivery, { arrayBuffer, blob, text }: Cache): Promise<Delivery> {
   try {
-    if (arrayBuffer !== undefined) return { ...delivery, body: await arrayBuffer };
-    return { ...delivery, body: { rawBody: (await text) ?? "" } };
+    const bytes = await (arrayBuffer ?? (await blob)?.arrayBuffer());
+    return { ...delivery, body: bytes ?? { rawBody: (await text) ?? "" } };
   } catch {
     // their reading failed, and has left nothing to verify
     return delivery;
@@ -61,7 +63,9 @@ function originOf(c: Context): RequestOrigin {
   const env = (c.env ?? {}) as { readonly server?: BunServer } & BunServer & Deno;
   const bun = env.server ?? env;
   if (typeof bun.requestIP === "function") {
-    return { address: bun.requestIP(raw)?.address, protocol: bun.url?.protocol === "https:" ? "https" : "http" };
+    // without an address: a Unix socket, or a peer that is gone
+    const address = bun.requestIP(raw)?.address ?? (bun.url?.protocol === "unix:" ? undefined : "");
+    return { address, protocol: bun.url?.protocol === "https:" ? "https" : "http" };
   }
   return typeof env.remoteAddr?.hostname === "string" ? { address: env.remoteAddr.hostname, protocol: "http" } : {};
 }

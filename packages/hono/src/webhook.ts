@@ -4,6 +4,7 @@
  */
 import type { Reply, Verifier, WebhookEvent } from "@countersign/core";
 import {
+  checkVerifier,
   closeAfterReply,
   denySuccess,
   type EventSink,
@@ -16,13 +17,14 @@ import {
   toResponse,
 } from "@countersign/core/adapter";
 import type { Context, MiddlewareHandler } from "hono";
+import { bareStatus, createNotFoundTest, sentStatus } from "./answer.js";
 import { keepBody, nodeOf, toDelivery } from "./delivery.js";
 import { FailingPromise, withoutSuccess } from "./failing-promise.js";
 
 /** Where the middleware leaves the event: `c.var.webhook.event`. */
 export type WebhookEnv<E extends WebhookEvent = WebhookEvent> = { Variables: { webhook: { readonly event: E } } };
 
-/** Takes an accepted event, and may answer with a `Response`. Ends when its promise fulfils. */
+/** Takes an accepted event, and may answer with a `Response`, or with `c.status` alone. Ends when its promise fulfils. */
 export type WebhookHandler<E extends WebhookEvent = WebhookEvent> = (
   event: E,
   c: Context,
@@ -53,25 +55,38 @@ export function webhook<E extends WebhookEvent>(
   verifier: Verifier<E>,
   handler?: WebhookHandler<E> | EventSink<NoInfer<E>>,
 ): MiddlewareHandler {
+  checkVerifier(verifier);
   const handle = handler === undefined ? undefined : toHandler(handler);
   return function webhookMiddleware(c, next) {
-    const answer = handle === undefined ? runMiddleware(verifier, c, next) : runHandler(verifier, c, handle);
+    const answer = handle === undefined ? runMiddleware(verifier, c, next, webhookMiddleware) : runHandler(verifier, c, handle);
     return FailingPromise.resolve(answer) as Promise<Response | undefined>;
   };
 }
 
+interface Answer {
+  readonly response: Response;
+  readonly status: number;
+}
+
 async function runHandler<E extends WebhookEvent>(verifier: Verifier<E>, c: Context, handle: WebhookHandler<E>): Promise<unknown> {
-  const handled = async (event: E): Promise<Response | undefined> => {
+  const handled = async (event: E): Promise<Answer | undefined> => {
     keepBody(c, event.rawBody);
     const returned = await handle(event, c);
     failIfBrokenOff(c);
-    return returned instanceof Response ? returned : c.finalized ? c.res : undefined;
+    const response = returned instanceof Response ? returned : c.finalized ? c.res : bareStatus(c);
+    return response && { response, status: await sentStatus(c, response) };
   };
-  const served = await serve(verifier, await toDelivery(c), handled, (response) => response?.status);
-  return served.answer ?? toAnswer(c, served);
+  const served = await serve(verifier, await toDelivery(c), handled, (answer) => answer?.status);
+  return served.answer?.response ?? toAnswer(c, served);
 }
 
-async function runMiddleware<E extends WebhookEvent>(verifier: Verifier<E>, c: Context, next: () => Promise<void>): Promise<unknown> {
+async function runMiddleware<E extends WebhookEvent>(
+  verifier: Verifier<E>,
+  c: Context,
+  next: () => Promise<void>,
+  self: MiddlewareHandler,
+): Promise<unknown> {
+  const isNobodys = createNotFoundTest(c, self);
   const passedOn = async (event: E): Promise<number | undefined> => {
     c.set("webhook", { event });
     keepBody(c, event.rawBody);
@@ -79,18 +94,22 @@ async function runMiddleware<E extends WebhookEvent>(verifier: Verifier<E>, c: C
     // Hono has caught what was thrown, and may have answered it already
     if (c.error !== undefined) throw c.error;
     failIfBrokenOff(c);
-    return c.finalized ? c.res.status : undefined;
+    return !c.finalized || isNobodys(c.res) ? undefined : sentStatus(c, c.res);
   };
   const served = await serveNext(verifier, await toDelivery(c), passedOn);
   if ("error" in served && served.error === c.error && c.finalized) {
     c.res = withoutSuccess(c.res);
     return undefined;
   }
-  return toAnswer(c, served);
+  const answer = await toAnswer(c, served);
+  if (answer === undefined || !c.finalized) return answer;
+  c.res = undefined; // else the headers of what was there would be laid over it
+  c.res = answer;
+  return undefined;
 }
 
 /** Answers with a reply of ours, or throws what the handler threw, for the app to answer with whatever is no success. */
-function toAnswer(c: Context, served: Served<unknown>): Response | undefined {
+async function toAnswer(c: Context, served: Served<unknown>): Promise<Response | undefined> {
   if ("error" in served) {
     const node = nodeOf(c);
     if (node !== undefined) denySuccess(node.outgoing);
@@ -104,9 +123,9 @@ function toAnswer(c: Context, served: Served<unknown>): Response | undefined {
   return served.reply === undefined ? undefined : replyWith(c, served.reply);
 }
 
-function replyWith(c: Context, reply: Reply): Response {
+async function replyWith(c: Context, reply: Reply): Promise<Response> {
   const node = nodeOf(c);
-  if (node !== undefined) closeAfterReply(node.incoming, node.outgoing);
+  if (node !== undefined) await closeAfterReply(node.incoming, node.outgoing);
   return toResponse(reply);
 }
 

@@ -61,6 +61,28 @@ describe.each(RUNTIMES)("webhook(verifier, handler) on %s", (_runtime, serve) =>
     expect(outcomes(records)).toEqual([undefined]);
   });
 
+  it.each([
+    [202, undefined],
+    [503, "HANDLER_FAILED"],
+  ] as const)("takes a status that was set for an answer, also with no response: %i", async (status, code) => {
+    const { verifier, records } = acmeVerifier();
+    const app = new Hono();
+    app.post(
+      "/",
+      webhook(verifier, async (_event, c) => c.status(status)),
+    );
+    const send = await serve(app);
+    const response = await send(signed());
+    expect([response.status, await response.text()]).toEqual([status, ""]);
+    expect(outcomes(records)).toEqual([code]);
+  });
+
+  it("refuses to be built of anything else than a verifier and a handler", () => {
+    const { verifier } = acmeVerifier();
+    expect(() => webhook({} as never)).toThrow("expected a verifier");
+    expect(() => webhook(verifier, {} as never)).toThrow("expected a function");
+  });
+
   it("ignores whatever else a handler returns", async () => {
     const { verifier } = acmeVerifier();
     const app = new Hono();

@@ -1,10 +1,13 @@
-import { type Context, type Handler, Hono } from "hono";
+import { type Context, type Handler, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { every } from "hono/combine";
 import { describe, expect, it } from "vitest";
 import { acmeVerifier, outcomes, signatureOf, signed } from "../../express/test/acme.js";
 import { gate, waitFor } from "../../express/test/session.js";
 import { webhook } from "../src/index.js";
 import { RUNTIMES } from "./runtimes.js";
+
+const passing: MiddlewareHandler = (_c, next) => next();
 
 describe.each(RUNTIMES)("webhook(verifier) on %s", (_runtime, serve) => {
   it("leaves the event in its place, and answers duplicates by itself", async () => {
@@ -60,6 +63,8 @@ describe.each(RUNTIMES)("webhook(verifier) on %s", (_runtime, serve) => {
     ["read as text", (c) => c.req.text(), 200],
     ["parsed as JSON", (c) => c.req.json(), 200],
     ["read as bytes", (c) => c.req.arrayBuffer(), 200],
+    ["read as a blob", (c) => c.req.blob(), 200],
+    ["parsed as a form", (c) => c.req.formData().catch(() => {}), 500],
     ["read from a clone", (c) => c.req.raw.clone().text(), 200],
     ["taken from the raw request", (c) => c.req.raw.text(), 500],
   ])("takes a body that was %s before", async (_title, before, status) => {
@@ -112,6 +117,59 @@ describe.each(RUNTIMES)("webhook(verifier) on %s", (_runtime, serve) => {
     const send = await serve(app);
     expect((await send(signed())).status).toBe(500);
     expect(outcomes(records)).toEqual(["NOBODY_REPLIED"]);
+  });
+
+  it.each<[string, (app: Hono<never>, middleware: MiddlewareHandler) => void]>([
+    ["follows", (app, middleware) => app.post("/", middleware)],
+    [
+      "follows, behind other middleware",
+      (app, middleware) => {
+        app.use(passing);
+        app.post("/", middleware);
+      },
+    ],
+    [
+      "follows in an app within the app",
+      (app, middleware) => {
+        const inner = new Hono();
+        inner.onError((_error, c) => c.text("error", 500));
+        inner.post("/", middleware);
+        app.route("/", inner);
+      },
+    ],
+  ])("says so with a 500 where nothing %s", async (_title, mount) => {
+    const { verifier, records } = acmeVerifier();
+    const app = new Hono<never>();
+    app.notFound((c) => c.text("nothing here", 404, { "x-not": "found" }));
+    mount(app, webhook(verifier));
+    const send = await serve(app as unknown as Hono);
+    const response = await send(signed());
+    expect([response.status, response.headers.get("content-type"), response.headers.get("x-not")]).toEqual([
+      500,
+      "application/problem+json",
+      null,
+    ]);
+    expect(outcomes(records)).toEqual(["NOBODY_REPLIED"]);
+  });
+
+  it("takes no success of app.notFound for somebody's answer", async () => {
+    const { verifier, records } = acmeVerifier();
+    const app = new Hono();
+    app.notFound((c) => c.html("<p>home</p>", 200));
+    app.post("/", webhook(verifier));
+    const send = await serve(app);
+    expect((await send(signed())).status).toBe(500);
+    expect(outcomes(records)).toEqual(["NOBODY_REPLIED"]);
+  });
+
+  it("finds the answer of a handler that was combined with it", async () => {
+    const { verifier, records } = acmeVerifier();
+    const app = new Hono();
+    const handler: MiddlewareHandler = async (c) => c.text("ok", 201);
+    app.post("/", every(webhook(verifier), handler));
+    const send = await serve(app);
+    expect((await send(signed())).status).toBe(201);
+    expect(outcomes(records)).toEqual([undefined]);
   });
 
   it("answers for a handler that never ends", async () => {

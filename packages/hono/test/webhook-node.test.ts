@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import { memoryStore } from "@countersign/core";
+import { memoryStore, type ObserverRecord } from "@countersign/core";
 import { keepRawBody } from "@countersign/raw-body";
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import express from "express";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { acmeVerifier, outcomes, signed } from "../../express/test/acme.js";
+import { acmeVerifier, outcomes, signatureOf, signed } from "../../express/test/acme.js";
 import { dial, gate, open, readAll, waitFor } from "../../express/test/session.js";
 import { webhook } from "../src/index.js";
 
@@ -153,6 +154,67 @@ describe("webhook on Hono's Node server", () => {
     await waitFor(() => outcomes(records).length === 2);
     expect((await fetch(url, delivery)).status).toBe(200);
     expect([runs, outcomes(records)]).toEqual([1, ["CLAIM_BUSY", undefined, undefined]]);
+  });
+
+  describe.each(["handler", "middleware"])("as %s", (form) => {
+    const mount = (answer: (c: Context<{ Bindings: HttpBindings }>) => Response | Promise<Response>): [Hono, ObserverRecord[]] => {
+      const { verifier, records } = acmeVerifier();
+      const app = new Hono<{ Bindings: HttpBindings }>();
+      app.onError(() => RESPONSE_ALREADY_SENT);
+      if (form === "middleware") app.post("/", webhook(verifier), answer);
+      else
+        app.post(
+          "/",
+          webhook(verifier, (_event, c: Context<{ Bindings: HttpBindings }>) => answer(c)),
+        );
+      return [app as unknown as Hono, records];
+    };
+
+    it.each([
+      [500, "at once", (act: () => void) => act()],
+      [202, "at once", (act: () => void) => act()],
+      [503, "later", (act: () => void) => void setTimeout(act, 10)],
+      [201, "later", (act: () => void) => void setTimeout(act, 10)],
+    ])("judges an answer on Node's own response by its status: %i, %s", async (status, _when, act) => {
+      const [app, records] = mount((c) => {
+        act(() => c.env.outgoing.writeHead(status).end("raw"));
+        return RESPONSE_ALREADY_SENT;
+      });
+      const { url } = await serve(app);
+      const response = await fetch(url, signed());
+      expect([response.status, await response.text()]).toEqual([status, "raw"]);
+      await waitFor(() => outcomes(records).length === 1);
+      expect(outcomes(records)).toEqual([status < 300 ? undefined : "HANDLER_FAILED"]);
+    });
+
+    it("releases after an answer on Node's own response that was broken off later", async () => {
+      const [app, records] = mount((c) => {
+        c.env.outgoing.write("half", () => c.env.outgoing.destroy());
+        return RESPONSE_ALREADY_SENT;
+      });
+      const { url } = await serve(app);
+      await expect(fetch(url, signed()).then((response) => response.text())).rejects.toThrow();
+      await waitFor(() => outcomes(records).length === 1);
+      expect(outcomes(records)).toEqual(["HANDLER_FAILED"]);
+    });
+  });
+
+  it.each(["text", "json"] as const)("says that c.req.%s() has skipped a byte order mark that was signed", async (reader) => {
+    const { verifier, records } = acmeVerifier();
+    const app = new Hono();
+    app.use(async (c, next) => {
+      await c.req[reader]();
+      await next();
+    });
+    app.post(
+      "/",
+      webhook(verifier, async () => {}),
+    );
+    const { url } = await serve(app);
+    const body = `\ufeff${signed().body}`;
+    const headers = { "content-type": "application/json", "acme-signature": signatureOf(body) };
+    expect((await fetch(url, { method: "POST", headers, body })).status).toBe(500);
+    expect(outcomes(records)).toEqual(["BODY_ALREADY_PARSED"]);
   });
 
   it("releases when a handler breaks off the response", async () => {

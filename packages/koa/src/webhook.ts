@@ -6,6 +6,7 @@
  */
 import type { Delivery, Reply, Verifier, WebhookEvent } from "@countersign/core";
 import {
+  checkVerifier,
   closeAfterReply,
   denySuccess,
   type EventSink,
@@ -45,6 +46,7 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler: 
  */
 export function webhook<E extends WebhookEvent>(verifier: Verifier<E>): Middleware<WebhookState<E>>;
 export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?: WebhookHandler<E> | EventSink<NoInfer<E>>): Middleware {
+  checkVerifier(verifier);
   const handle = handler === undefined ? undefined : toHandler(handler);
   return async function webhookMiddleware(ctx, next) {
     const passedOn = (event: E): Promise<number | undefined> => {
@@ -65,7 +67,7 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?:
       denySuccess(ctx.res);
       throw toError(served.error);
     }
-    if (served.reply !== undefined) reply(ctx, served.reply);
+    if (served.reply !== undefined) await reply(ctx, served.reply);
   };
 }
 
@@ -88,10 +90,12 @@ async function answeredStatus(ctx: ParameterizedContext, handled: () => unknown)
   return isAnswered === true || ctx.headerSent || ctx.status !== unanswered ? ctx.status : undefined;
 }
 
-function reply(ctx: ParameterizedContext, { status, headers, body }: Reply): void {
+async function reply(ctx: ParameterizedContext, { status, headers, body }: Reply): Promise<void> {
+  await closeAfterReply(ctx.req, ctx.res);
   ctx.respond = true;
   ctx.set({ ...headers });
   ctx.body = body;
   ctx.status = status;
-  closeAfterReply(ctx.req, ctx.res);
+  // else Koa 2 says nothing of where the reply ends, and closes the connection
+  if (body === null && status !== 204) ctx.length = 0;
 }

@@ -30,6 +30,6 @@ export function viewAsBytes(view: ArrayBufferView): Uint8Array {
 }
 
 /** Tells whether text cannot be the received bytes any more: decoding has put U+FFFD, or half a surrogate pair, in their place. */
-export function isLossy(value: Captured): boolean {
-  return typeof value === "string" && /[\uFFFD\uD800-\uDFFF]/u.test(value);
+export function isLossy(text: string): boolean {
+  return /[\uFFFD\uD800-\uDFFF]/u.test(text);
 }

@@ -3,6 +3,9 @@ import { RawBodyError } from "./raw-body-error.js";
 /** The compressions that a body may be accepted in. */
 export type AcceptedEncoding = "gzip" | "deflate" | "br";
 
+/** Control, format and unassigned characters, lone surrogates, and Unicode's own line ends: what could forge a line of a log. */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
 /** Tells which compression is to be undone, if any; refuses one that is not accepted, and more than one. */
 export function readContentEncoding(
   header: string | undefined,
@@ -22,6 +25,6 @@ export function readContentEncoding(
   if (accepted !== undefined) return accepted;
   throw new RawBodyError(
     "CONTENT_ENCODING_REFUSED",
-    `Content-Encoding is ${coding.slice(0, 32)}, and ${accept?.length ? `only ${accept.join(", ")} is` : "no compression is"} accepted; let the sender send plain bodies, or accept it`,
+    `Content-Encoding is ${coding.slice(0, 32).replace(UNPRINTABLE, "")}, and ${accept?.length ? `only ${accept.join(", ")} is` : "no compression is"} accepted; let the sender send plain bodies, or accept it`,
   );
 }

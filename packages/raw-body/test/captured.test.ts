@@ -40,6 +40,23 @@ describe("readRawBody, from what is at hand", () => {
     }
   });
 
+  it("calls a string lossy whose length is not the declared one", () => {
+    for (const [text, contentLength, lossy] of [
+      ["hello", "5", false],
+      ["10 €", "6", false],
+      ["hello", "8", true], // a byte order mark was skipped
+      ["caf\u00e9", "4", true], // another charset
+    ] as const) {
+      expect(readRawBody(text, { ...LIMITS, contentLength })).toMatchObject({ lossy });
+      expect(readRawBody({ rawBody: text }, { ...LIMITS, contentLength })).toMatchObject({ lossy });
+    }
+  });
+
+  it("does not measure a string that was inflated", () => {
+    const inflated = { ...LIMITS, contentLength: "40", contentEncoding: "gzip", accept: ["gzip"] as const };
+    expect(readRawBody({ rawBody: "hello" }, inflated)).toMatchObject({ lossy: false });
+  });
+
   it("takes null and undefined for no bytes", () => {
     for (const source of [null, undefined]) expect(readRawBody(source, LIMITS)).toEqual({ bytes: new Uint8Array(0), lossy: false });
   });
@@ -57,7 +74,7 @@ describe("readRawBody, from what is at hand", () => {
     }
   });
 
-  it("refuses fewer bytes than declared, but does not measure text", async () => {
+  it("refuses fewer bytes than declared, but no text", async () => {
     expect(await codeOf(Buffer.from("hello"), { contentLength: "6" })).toBe("BODY_INCOMPLETE");
     expect(await codeOf(null, { contentLength: "6" })).toBe("BODY_INCOMPLETE");
     expect(await codeOf({ rawBody: Buffer.from("hello") }, { contentLength: "6" })).toBe("BODY_INCOMPLETE");
@@ -83,7 +100,7 @@ describe("readRawBody, from what is at hand", () => {
     for (const source of sources as unknown as BodySource[]) {
       const { error, code } = await outcome(() => readRawBody(source, LIMITS));
       expect(code).toBe("BODY_ALREADY_PARSED");
-      expect(String(error)).toContain("before express.json()");
+      expect(String(error)).toContain("before the body parsers");
     }
   });
 });
@@ -93,12 +110,12 @@ describe.each([
   ["Express 4", express4],
 ])("keepRawBody and readRawBody, behind the parsers of %s", (_name, framework) => {
   /** Posts a body to an app with this parser, and answers what a route behind it reads. */
-  async function post(parser: express.RequestHandler | undefined, body: string, type = "application/json", lines: string[] = []) {
+  async function post(parser: express.RequestHandler | undefined, body: string | Buffer, type = "application/json", lines: string[] = []) {
     const app = framework();
     if (parser) app.use(parser);
     const result = new Promise<Awaited<ReturnType<typeof outcome>>>((resolve, reject) => {
       app.post("/hook", async (request, response) => {
-        resolve(await outcome(() => readRawBody(request, LIMITS)));
+        resolve(await outcome(() => readRawBody(request, { ...LIMITS, contentLength: request.headers["content-length"] })));
         response.end();
       });
       const failed: express.ErrorRequestHandler = (error, _request, response, _next) => {
@@ -108,7 +125,8 @@ describe.each([
       app.use(failed);
     });
     const client = await dial(await listen(app));
-    client.write(`${head(`Content-Type: ${type}`, `Content-Length: ${Buffer.byteLength(body)}`, ...lines)}${body}`);
+    client.write(head(`Content-Type: ${type}`, `Content-Length: ${Buffer.byteLength(body)}`, ...lines));
+    client.write(body);
     return result;
   }
 
@@ -143,6 +161,12 @@ describe.each([
   it("takes the bytes of a raw parser, and the text of a text parser", async () => {
     expect(await post(framework.raw({ type: "*/*" }), "hello")).toEqual({ text: "hello", lossy: false });
     expect(await post(framework.text({ type: "*/*" }), "hello")).toEqual({ text: "hello", lossy: false });
+  });
+
+  it("calls the text of a text parser lossy that has skipped a byte order mark, or read another charset", async () => {
+    const text = framework.text({ type: "*/*" });
+    expect(await post(text, "\ufeff{}")).toEqual({ text: "{}", lossy: true });
+    expect(await post(text, Buffer.from("caf\u00e9", "latin1"), "text/plain; charset=iso-8859-1")).toMatchObject({ lossy: true });
   });
 
   it("takes a rawBody of text over the body, once the stream is read", async () => {

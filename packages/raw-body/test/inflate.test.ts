@@ -35,6 +35,12 @@ describe("readRawBody, with a Content-Encoding", () => {
     expect(String(error)).toContain("Content-Encoding is br, and only gzip, deflate is accepted");
   });
 
+  it("shows nothing of a Content-Encoding that could forge a line of a log", async () => {
+    const contentEncoding = `a\nb\u009b\u202e\u2028${"c".repeat(100)}`;
+    const { error } = await outcome(() => readRawBody("", { ...LIMITS, contentEncoding }));
+    expect(String(error)).toContain(`Content-Encoding is ab${"c".repeat(26)}, and no compression is accepted`);
+  });
+
   it("inflates a request's stream", async () => {
     const body = gzipSync("hello");
     const { request } = await arrive(Buffer.concat([Buffer.from(head(`Content-Length: ${body.length}`)), body]));

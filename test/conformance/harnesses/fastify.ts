@@ -2,6 +2,7 @@ import { webhook, webhookOf } from "@countersign/fastify";
 import { type Answer, conformanceCases, createStages, type Harness } from "@countersign/testing/conformance";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import Fastify4 from "fastify4";
+import { afterwards } from "../afterwards.js";
 import { listening } from "../listening.js";
 
 const TRAITS = ["sockets", "streams", "closes", "any-type", "raw-target", "addresses", "methods", "background"] as const;
@@ -9,8 +10,10 @@ const TRAITS = ["sockets", "streams", "closes", "any-type", "raw-target", "addre
 function createHarness(name: string, make: () => FastifyInstance): Harness {
   return {
     name,
-    traits: [...TRAITS, "error-handler", "break-off"],
+    traits: [...TRAITS, "error-handler", "break-off", "answers-first"],
     forms: ["handler", "middleware"],
+    // to the middleware, what is answered first is the response
+    without: { middleware: ["answers-first"] },
     async open(form) {
       const { stages, at, control } = createStages(conformanceCases);
       const app = make();
@@ -22,7 +25,11 @@ function createHarness(name: string, make: () => FastifyInstance): Harness {
         if (form === "handler")
           app.all(
             path,
-            webhook(verifier, async (event, _request, reply) => answerWith(reply, await handle(event))),
+            webhook(verifier, async (event, _request, reply) => {
+              const answer = await handle(event);
+              answerWith(reply, answer);
+              await afterwards(answer);
+            }),
           );
         else
           app.all(path, webhook(verifier), async (request, reply) => {
@@ -46,10 +53,11 @@ function createHarness(name: string, make: () => FastifyInstance): Harness {
 
 function answerWith(reply: FastifyReply, answer: Answer): void {
   if (typeof answer === "object") reply.code(answer.status).send();
-  if (answer !== "break-off") return;
-  reply.hijack();
-  reply.raw.write("half");
-  reply.raw.destroy();
+  if (answer === "break-off") {
+    reply.hijack();
+    reply.raw.write("half");
+  }
+  if (answer === "break-off" || answer === "drop") reply.raw.destroy();
 }
 
 export const fastify5 = createHarness("Fastify 5", () => Fastify());

@@ -37,9 +37,8 @@ export const honoNode: Harness = {
 
 function reply(c: Context, answer: Answer): Response | undefined {
   if (typeof answer === "object") return c.body(null, answer.status as 200);
-  if (answer !== "break-off") return undefined;
   const { outgoing } = c.env as HttpBindings;
-  outgoing.write("half");
-  outgoing.destroy();
+  if (answer === "break-off") outgoing.write("half");
+  if (answer === "break-off" || answer === "drop") outgoing.destroy();
   return undefined;
 }

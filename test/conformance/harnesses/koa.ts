@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { webhook } from "@countersign/koa";
 import { type Answer, conformanceCases, createStages, type Harness } from "@countersign/testing/conformance";
 import Koa, { type ParameterizedContext } from "koa";
+import { afterwards } from "../afterwards.js";
 import { listening } from "../listening.js";
 
 const TRAITS = ["sockets", "streams", "closes", "any-type", "raw-target", "addresses", "methods", "background"] as const;
@@ -10,7 +11,7 @@ const TRAITS = ["sockets", "streams", "closes", "any-type", "raw-target", "addre
 function createHarness(name: string, make: typeof Koa): Harness {
   return {
     name,
-    traits: [...TRAITS, "parsed-first", "parsed-kept", "error-handler", "silent", "break-off"],
+    traits: [...TRAITS, "parsed-first", "parsed-kept", "error-handler", "silent", "break-off", "answers-first"],
     forms: ["handler", "middleware"],
     async open(form) {
       const { at, control } = createStages(conformanceCases);
@@ -21,10 +22,10 @@ function createHarness(name: string, make: typeof Koa): Harness {
         if (stage === undefined) return;
         try {
           if (stage.parser !== undefined) await parse(ctx, stage.parser === "json-kept");
-          if (form === "handler") await webhook(stage.verifier, async (event) => reply(ctx, await stage.handle(event)))(ctx, next);
+          if (form === "handler") await webhook(stage.verifier, async (event) => answer(ctx, await stage.handle(event)))(ctx, next);
           else
             await webhook(stage.verifier)(ctx as Parameters<ReturnType<typeof webhook>>[0], async () =>
-              reply(ctx, (await stage.handle(ctx.state.webhook.event)) ?? { status: 200 }),
+              answer(ctx, (await stage.handle(ctx.state.webhook.event)) ?? { status: 200 }),
             );
         } catch (error) {
           if (!stage.errorsAnswer200) throw error;
@@ -45,12 +46,14 @@ async function parse(ctx: ParameterizedContext, keep: boolean): Promise<void> {
   Object.assign(ctx.request, { body: JSON.parse(text), ...(keep && { rawBody: text }) });
 }
 
-function reply(ctx: ParameterizedContext, answer: Answer): void {
-  if (typeof answer === "object") ctx.status = answer.status;
-  if (answer !== "break-off") return;
-  ctx.respond = false;
-  ctx.res.write("half");
-  ctx.res.destroy();
+async function answer(ctx: ParameterizedContext, given: Answer): Promise<void> {
+  if (typeof given === "object") ctx.status = given.status;
+  if (given === "break-off") {
+    ctx.respond = false;
+    ctx.res.write("half");
+  }
+  if (given === "break-off" || given === "drop") ctx.res.destroy();
+  await afterwards(given);
 }
 
 export const koa3 = createHarness("Koa 3", Koa);

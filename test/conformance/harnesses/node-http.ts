@@ -16,8 +16,8 @@ export const nodeHttp: Harness = {
       const delivery = fromNodeRequest(request);
       if (form === "handler") {
         const served = await serve(stage.verifier, delivery, stage.handle, (answer) => {
-          if (answer !== "break-off") return typeof answer === "object" ? answer.status : undefined;
-          response.write("half");
+          if (answer !== "break-off" && answer !== "drop") return typeof answer === "object" ? answer.status : undefined;
+          if (answer === "break-off") response.write("half");
           response.destroy();
           throw new Error("broken off");
         });
@@ -34,8 +34,8 @@ export const nodeHttp: Harness = {
           outcome.catch(() => {});
           throw error;
         });
-        if (answer === "break-off") {
-          response.write("half");
+        if (answer === "break-off" || answer === "drop") {
+          if (answer === "break-off") response.write("half");
           response.destroy();
         } else response.writeHead(typeof answer === "object" ? answer.status : 200, { "content-length": 0 }).end();
         return outcome;

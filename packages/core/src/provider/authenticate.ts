@@ -219,10 +219,11 @@ function contextOf(reading: Reading): DeliveryContext {
   return { headers: reading.headers.toHeaders(), url: new URL(`http://localhost${reading.target}`) };
 }
 
-/** Where the body came as text that holds U+FFFD, it is not the sender who broke it. */
+/** Where the body came as text that is not what was received, it is not the sender who broke it. */
 function blameDecoder(error: unknown): never {
   if (!(error instanceof Refusal) || error.code !== "SIGNATURE_MISMATCH") throw error;
-  const detail = "the body was handed over as text that somebody else decoded, and holds U+FFFD: hand over its bytes";
+  const detail =
+    "somebody else decoded the body to text and lost some of it (it holds U+FFFD, or is not as long as declared): hand over its bytes";
   throw new Refusal("BODY_ALREADY_PARSED", detail);
 }
 

@@ -126,6 +126,16 @@ describe("sendNodeReply", () => {
 });
 
 describe("closeAfterReply", () => {
+  it("leaves a response alone whose request has come to its end", async () => {
+    const { talk } = await start((request, response) => {
+      request.resume().on("end", async () => {
+        await closeAfterReply(request, response);
+        response.end(String(response.hasHeader("connection")));
+      });
+    });
+    expect(await talk(GET)).toMatch(/false$/);
+  });
+
   it("lets a framework send what it will, with a body or none", async () => {
     for (const body of ["theirs", "", null, undefined]) {
       const { talk } = await start(async (request, response) => {

@@ -26,7 +26,8 @@ export type Form = "handler" | "middleware";
  * - `parsed-first`, `parsed-kept`: a stage may ask for a JSON parser in front, without and with `keepRawBody`
  * - `error-handler`: a stage may ask for an application error handler that answers 200
  * - `silent`: what follows the middleware can end without a reply
- * - `break-off`: a handler can destroy its own response half-way
+ * - `break-off`: a handler can destroy its own response
+ * - `answers-first`: a handler can answer before it has ended
  */
 export type Trait =
   | "sockets"
@@ -41,14 +42,16 @@ export type Trait =
   | "parsed-kept"
   | "error-handler"
   | "silent"
-  | "break-off";
+  | "break-off"
+  | "answers-first";
 
 /**
  * What a handler does in the end. A harness translates it: nothing (`undefined`) is no answer of the handler form, and a plain 200
- * of what follows the middleware; `status` is an empty reply; `silent` ends without any; `break-off` destroys the response after
- * its head and some bytes were sent.
+ * of what follows the middleware; `status` is an empty reply, and `after` is waited for once that was given, by the handler itself
+ * (`answers-first`); `silent` ends without any; `break-off` destroys the response after its head and some bytes were sent, `drop`
+ * before.
  */
-export type Answer = undefined | { readonly status: number } | "silent" | "break-off";
+export type Answer = undefined | { readonly status: number; after?(): Promise<void> } | "silent" | "break-off" | "drop";
 
 /** What a stage is made with, on the server's side. */
 export interface Site {

@@ -13,6 +13,9 @@ const stageOf = (handle: NonNullable<StageWords["handle"]>, more: object = {}): 
   verifier: () => ({ provider: sender, ...more }),
   handle,
 });
+/** One turn of the event loop. */
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
 /** Fails once, then succeeds. */
 const failingOnce = (fail: () => Promise<Answer>): StageWords => ({
   verifier: () => ({ provider: sender }),
@@ -130,19 +133,62 @@ export const claimCases: readonly ConformanceCase[] = [
       },
     }),
   ),
+  ...([200, 503] as const).map(
+    (status): ConformanceCase => ({
+      name: `a handler that throws after it has answered ${status} has failed, and its event runs again`,
+      needs: ["answers-first"],
+      stage: failingOnce(async () => ({
+        status,
+        async after() {
+          await pause();
+          throw new Error("the database is away");
+        },
+      })),
+      run: (session) => failsThenSucceeds(session, (seen) => seen >= 500),
+    }),
+  ),
   {
-    name: "a response that is broken off half-way is a failure, and its event runs again",
-    needs: ["sockets", "break-off"],
-    stage: failingOnce(async () => "break-off"),
+    name: "a success that was answered leaves once its handler has ended",
+    needs: ["sockets", "answers-first"],
+    stage: stageOf(async (_, site) => ({ status: 202, after: () => site.gate() })),
     async run(session) {
       const delivery = await session.sign(sender, { payload, id: "evt_1" });
-      const first = await session.send(delivery).then(
-        () => "a whole reply",
-        () => "broken off",
-      );
-      equal(first, "broken off", "the first reply");
-      await session.until("the failure is recorded", (report) => deliveriesOf(report).length === 1);
-      await session.expect(await session.send(delivery), 200, 2);
+      const first = session.send(delivery);
+      await session.until("it runs", ({ accepted }) => accepted.length === 1);
+      equal((await session.send(delivery)).status, 503, "status meanwhile");
+      await session.openGate();
+      await session.expect(await first, 202, 1);
+      await session.expect(await session.send(delivery), 200, 1);
+    },
+  },
+  ...(["break-off", "drop"] as const).map(
+    (answer): ConformanceCase => ({
+      name: `a response that is broken off ${answer === "drop" ? "before it has begun" : "half-way"} is a failure, and its event runs again`,
+      needs: ["sockets", "break-off"],
+      stage: failingOnce(async () => answer),
+      async run(session) {
+        const delivery = await session.sign(sender, { payload, id: "evt_1" });
+        const first = await session.send(delivery).then(
+          () => "a whole reply",
+          () => "broken off",
+        );
+        equal(first, "broken off", "the first reply");
+        await session.until("the failure is recorded", (report) => deliveriesOf(report).length === 1);
+        await session.expect(await session.send(delivery), 200, 2);
+      },
+    }),
+  ),
+  {
+    name: "a success leaves the connection open, and so does a duplicate",
+    needs: ["sockets"],
+    stage: stageOf(async () => undefined),
+    async run(session) {
+      const delivery = await session.sign(sender, { payload, id: "evt_1" });
+      for (const what of ["a success", "a duplicate"]) {
+        const { status, headers } = await session.send(delivery, { headers: { connection: "keep-alive" } });
+        const [connection] = headers.flatMap(([name, value]) => (name === "connection" ? [value] : []));
+        check(status === 200 && connection !== "close", `${what} was answered ${status} with connection: ${connection}`);
+      }
     },
   },
   {

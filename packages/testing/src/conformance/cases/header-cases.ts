@@ -1,5 +1,6 @@
 /** Security headers: there, single, bounded; and nothing else about them matters. */
 import type { ConformanceCase } from "../conformance-case.js";
+import { equal } from "../expect.js";
 import type { StageWords } from "../harness.js";
 import { bearer, fields, SECRET, signedId } from "../providers.js";
 
@@ -56,6 +57,27 @@ export const headerCases: readonly ConformanceCase[] = [
       },
     }),
   ),
+  {
+    name: "answers all failures to authenticate alike, however early they are found, down to the connection",
+    needs: ["sockets"],
+    stage,
+    async run(session) {
+      const delivery = await session.sign(sender, { payload });
+      const missing = SECURITY.map((name) => ({ [name]: undefined }));
+      const wrong = [{ "x-signature": "" }, { "x-signature": `v1,${btoa("0".repeat(32))}` }, { "x-time": "1" }, { "x-time": "yesterday" }];
+      const replies = new Set<string>();
+      for (const change of [...missing, ...wrong]) {
+        const { status, headers, body } = await session.send(delivery, { headers: { connection: "keep-alive", ...change } });
+        const lines = headers.filter(([name]) => name !== "date").map((line) => line.join(": "));
+        replies.add([status, ...lines.sort(), body].join("\n"));
+      }
+      equal(
+        [...replies].map((reply) => reply.slice(0, 3)),
+        ["401"],
+        "statuses of different replies",
+      );
+    },
+  },
   {
     name: "looks at sixteen signatures",
     stage,
