@@ -1,11 +1,7 @@
 /** The mechanisms that a few declarations name: JSON Web Tokens, and keys behind a URL. */
 import { X509Certificate } from "node:crypto";
 import type { JwtAnswer, JwtMechanism, JwtQuestion, KeyFetcher } from "@countersign/core";
-import { hmac, importPublicKey, isEqual, verifySignature } from "../../packages/core/src/signature/crypto-node.js";
-import { decode } from "../../packages/core/src/signature/encodings.js";
-
-type Key = JwtQuestion["keys"][number];
-type PublicKey = Awaited<ReturnType<KeyFetcher["keys"]>>[number];
+import { decode, hmac, importPublicKey, isEqual, type PublicKey, type SecretKey, verifySignature } from "@countersign/core/signing";
 
 /** The algorithm comes from the declaration; a token that names another one is refused. */
 const ALGORITHMS: Readonly<Record<string, string>> = { "jwt-hs256": "HS256", "jwt-rs256": "RS256", "jwt-es256": "ES256" };
@@ -43,7 +39,7 @@ function isInTime({ exp, nbf }: Record<string, unknown>, now: number): boolean {
   return !isExpired && !isEarly;
 }
 
-async function fits(algorithm: string, key: Key, signed: string, signature: Uint8Array): Promise<boolean> {
+async function fits(algorithm: string, key: SecretKey | PublicKey, signed: string, signature: Uint8Array): Promise<boolean> {
   if (algorithm === "jwt-hs256") return "bytes" in key && isEqual(await hmac("sha256", key, [signed]), signature);
   if ("bytes" in key) return false;
   return verifySignature(key, [signed], algorithm === "jwt-es256" ? toDer(signature) : signature);

@@ -41,10 +41,9 @@ export function nonsense(): void {
     content: "{publicUrl}{body}",
   });
   sq({ secret: "a", publicUrl: "https://x.example/hook" });
+  sq({ secret: "a", publicUrl: process.env.PUBLIC_URL });
   // @ts-expect-error the URL is signed, so it must be configured
   sq({ secret: "a" });
-  // @ts-expect-error a URL has its scheme
-  sq({ secret: "a", publicUrl: "x.example/hook" });
   const filtered = defineProvider({
     name: "sq",
     algorithm: "hmac-sha256",
@@ -105,6 +104,7 @@ export function nonsense(): void {
 
   const opt = defineProvider({ ...base, options: { webhookId: "text" }, signature: sig, content: "{option:webhookId}{body}" });
   opt({ secret: "a", webhookId: "w" });
+  opt({ secret: "a", webhookId: process.env.WEBHOOK_ID });
   // @ts-expect-error the option is missing
   opt({ secret: "a" });
   // @ts-expect-error a misspelt option in use
@@ -115,6 +115,12 @@ export function nonsense(): void {
   defineProvider({ name: "n", ...wrong, signature: sig });
   // @ts-expect-error a misspelt atom in one of several schemes
   defineProvider({ name: "n", schemes: [scheme({ ...wrong, signature: sig })] });
+  // an option of the declaration in one of several schemes
+  const part = scheme({ algorithm: "hmac-sha256", secret: "utf8", signature: sig, content: "{option:webhookId}{body}" });
+  const parts = defineProvider({ name: "n", options: { webhookId: "text" }, schemes: [part] });
+  parts({ secret: "a", webhookId: "w" });
+  // @ts-expect-error the option is missing
+  parts({ secret: "a" });
   // @ts-expect-error neither a scheme nor schemes
   defineProvider({ name: "n" });
   // @ts-expect-error a misspelt condition
@@ -125,6 +131,7 @@ export function nonsense(): void {
 export function moreNonsense(): void {
   const base = { name: "n", algorithm: "hmac-sha256", secret: "utf8" } as const;
   const sig = { from: "header:x-sig", encoding: "hex" } as const;
+  const sealed = { algorithm: "hmac-sha256", secret: "utf8", signature: sig } as const;
   const pair = { name: "n", algorithm: "rsa-sha256", signature: sig, content: "{body}" } as const;
   const token = { from: "header:x" } as const;
 
@@ -164,6 +171,26 @@ export function moreNonsense(): void {
   // @ts-expect-error a form of key that nobody reads
   defineProvider({ ...pair, publicKey: "der" });
 
+  const mac = { ...base, signature: sig, content: "{body}" } as const;
+  const when = { "query:c": true } as const;
+  const without = { secret: "a" } as const;
+  // @ts-expect-error a condition speaks of the URL
+  defineProvider({ ...mac, when: { "header:x-url": "{publicUrl}" } })(without);
+  // @ts-expect-error a handshake's condition speaks of it
+  defineProvider({ ...mac, handshake: [{ when: { "query:u": "{url}", "query:c": false }, reply: {} }] })(without);
+  // @ts-expect-error a handshake's reply speaks of it
+  defineProvider({ ...mac, handshake: [{ when, unsigned: true, reply: { text: "{publicUrl}" } }] })(without);
+  // @ts-expect-error deep in JSON
+  defineProvider({ ...mac, handshake: [{ when, reply: { json: { deep: [1, null, { url: "{publicUrl}" }] } } }] })(without);
+  // @ts-expect-error the success reply speaks of it
+  defineProvider({ ...mac, success: { headers: { location: "{publicUrl|portless}" } } })(without);
+  // @ts-expect-error beside several schemes too
+  defineProvider({ name: "n", schemes: [scheme({ ...sealed, content: "{body}" })], success: { text: "{publicUrl}" } })(without);
+  const url = { secret: "a", publicUrl: "https://x.example/" };
+  defineProvider({ ...mac, success: { text: "{publicUrl}" } })(url);
+  // @ts-expect-error nothing speaks of the URL
+  defineProvider({ ...mac, handshake: [{ when, reply: { text: "{query:c}" } }] })({ ...without, publicUrl: "https://x.example/" });
+
   // @ts-expect-error nothing else can recur
   defineProvider({ ...base, signature: sig, content: "{body}", unique: "id" });
   // @ts-expect-error known or unknown, not a text
@@ -189,9 +216,15 @@ export function moreNonsense(): void {
   // @ts-expect-error reply headers are lower-case
   defineProvider({ ...base, signature: sig, content: "{body}", success: { headers: { "X-Ok": "1" } } });
   // @ts-expect-error a handshake has a reply
-  defineProvider({ ...base, signature: sig, content: "{body}", handshake: [{ when: {} }] });
+  defineProvider({ ...base, signature: sig, content: "{body}", handshake: [{ when: { "query:c": true } }] });
+  // @ts-expect-error a handshake is told from other deliveries
+  defineProvider({ ...base, signature: sig, content: "{body}", handshake: [{ reply: {} }] });
+  // @ts-expect-error a misspelt word of a handshake
+  defineProvider({ ...base, signature: sig, content: "{body}", handshake: [{ when: { "query:c": true }, unsined: true, reply: {} }] });
+  // @ts-expect-error a body opens like JSON, or does not
+  defineProvider({ ...base, signature: sig, content: "{body}", when: { body: "xml" } });
   // @ts-expect-error a handshake is signed unless the provider does not sign it
-  defineProvider({ ...base, signature: sig, content: "{body}", handshake: [{ when: {}, unsigned: false, reply: {} }] });
+  defineProvider({ ...base, signature: sig, content: "{body}", handshake: [{ when: { "query:c": true }, unsigned: false, reply: {} }] });
   // @ts-expect-error a payload stands in a form or in JSON
   defineProvider({ ...base, signature: sig, content: "{body}", payload: "header:x" });
   // @ts-expect-error an id is a source

@@ -14,6 +14,7 @@ export {
   type Phases,
 } from "./observe.js";
 export type { VerifierOptions } from "./options.js";
+export type { Needs, SchemePart } from "./provider/declaration.js";
 export {
   defineProvider,
   type OptionsOf,

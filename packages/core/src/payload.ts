@@ -8,10 +8,12 @@ export type ParsedBody =
   | { readonly kind: "bytes" }
   | { readonly kind: "empty" };
 
-/** What the provider's words speak of, so that it is read whatever the content type claims: nobody signs that header. */
+/** What the provider's words speak of. */
 export interface BodyExpectation {
   readonly expectsForm: boolean;
   readonly expectsJson: boolean;
+  /** Whether the proof, or what names the event, stands in a form: then it is read whatever the content type claims. */
+  readonly needsForm?: boolean;
 }
 
 /** How deep a body may be nested that is parsed before it has proven itself. */
@@ -21,6 +23,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 
 const JSON_TYPE = /^[^;]*[/+]json\s*(;|$)/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;|$)/i;
+const MULTIPART = /^multipart\//i;
 
 /** Decodes UTF-8, skipping a byte order mark; `undefined` where the bytes are none. */
 function tryText(bytes: Uint8Array): string | undefined {
@@ -32,7 +35,7 @@ function tryText(bytes: Uint8Array): string | undefined {
 }
 
 /** Whether the first character that is no white space opens an object or a list: no form begins so. */
-function looksLikeJson(bytes: Uint8Array): boolean {
+export function opensLikeJson(bytes: Uint8Array): boolean {
   const from = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   for (let i = from; i < bytes.length; i++) {
     const byte = bytes[i];
@@ -57,24 +60,23 @@ function checkDepth(bytes: Uint8Array): void {
   }
 }
 
-function unescapeField(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "));
-  } catch {
-    throw new Refusal("PAYLOAD_MALFORMED", "the form holds a broken percent escape");
-  }
-}
+const unescapeField = (text: string): string => decodeURIComponent(text.replaceAll("+", " "));
 
-function parseForm(text: string): (readonly [string, string])[] {
-  return text
-    .split("&")
-    .filter((field) => field !== "")
-    .map((field) => {
-      const at = field.indexOf("=");
-      return at < 0
-        ? ([unescapeField(field), ""] as const)
-        : ([unescapeField(field.slice(0, at)), unescapeField(field.slice(at + 1))] as const);
-    });
+/** Parses a form; `undefined` where it holds a broken percent escape. */
+function tryForm(text: string): (readonly [string, string])[] | undefined {
+  try {
+    return text
+      .split("&")
+      .filter((field) => field !== "")
+      .map((field) => {
+        const at = field.indexOf("=");
+        return at < 0
+          ? ([unescapeField(field), ""] as const)
+          : ([unescapeField(field.slice(0, at)), unescapeField(field.slice(at + 1))] as const);
+      });
+  } catch {
+    return undefined;
+  }
 }
 
 /** Parses JSON; the answer is boxed, since JSON has no `undefined` but has everything else. */
@@ -88,8 +90,9 @@ function tryJson(text: string | undefined): { readonly value: unknown } | undefi
 }
 
 /**
- * Finds out what a body is. What its content type claims it must be. Where the provider's words speak of JSON or of forms, or no
- * type is claimed, a body that opens like JSON and parses is JSON; else it is a form where the words speak of one; else bytes.
+ * Finds out what a body is. What its content type claims it must be. Where the provider's words speak of JSON, or no type is claimed,
+ * a body that opens like JSON and parses is JSON. Else it is a form where the proof or the event's name needs one, and where the words
+ * speak of forms and no type is claimed; else bytes.
  *
  * @param bounded limits the depth, for what is parsed before it has proven itself
  * @throws Refusal `PAYLOAD_MALFORMED`
@@ -97,22 +100,28 @@ function tryJson(text: string | undefined): { readonly value: unknown } | undefi
 export function parseBody(
   bytes: Uint8Array,
   contentType: string | undefined,
-  { expectsForm, expectsJson }: BodyExpectation,
+  { expectsForm, expectsJson, needsForm }: BodyExpectation,
   bounded: boolean,
 ): ParsedBody {
   if (bytes.length === 0) return { kind: "empty" };
-  const claimsJson = contentType !== undefined && JSON_TYPE.test(contentType);
-  const readsForm = expectsForm || (contentType !== undefined && FORM_TYPE.test(contentType));
-  const maybeJson = claimsJson || ((expectsJson || contentType === undefined) && looksLikeJson(bytes));
-  if (!maybeJson && !readsForm) return { kind: "bytes" };
+  const claims = (type: RegExp): boolean => contentType !== undefined && type.test(contentType);
+  const claimsJson = claims(JSON_TYPE);
+  const mustBeForm = needsForm || claims(FORM_TYPE);
+  const maybeForm = mustBeForm || (expectsForm && contentType === undefined);
+  const maybeJson = claimsJson || ((expectsJson || contentType === undefined) && opensLikeJson(bytes));
+  if (!maybeJson && !maybeForm) return { kind: "bytes" };
   if (maybeJson && bounded) checkDepth(bytes);
   const text = tryText(bytes);
   const json = maybeJson ? tryJson(text) : undefined;
   if (json !== undefined) return { kind: "json", value: json.value };
   if (claimsJson) throw new Refusal("PAYLOAD_MALFORMED", `the body claims to be JSON and is not${text === undefined ? " even UTF-8" : ""}`);
-  if (!readsForm) return { kind: "bytes" };
-  if (text === undefined) throw new Refusal("PAYLOAD_MALFORMED", "the form is not UTF-8");
-  return { kind: "form", fields: parseForm(text) };
+  if (!maybeForm) return { kind: "bytes" };
+  if (claims(MULTIPART))
+    throw new Refusal("PAYLOAD_MALFORMED", "multipart bodies are not read; have it sent as JSON or as a urlencoded form");
+  const fields = text === undefined ? undefined : tryForm(text);
+  if (fields !== undefined) return { kind: "form", fields };
+  if (!mustBeForm) return { kind: "bytes" };
+  throw new Refusal("PAYLOAD_MALFORMED", text === undefined ? "the form is not UTF-8" : "the form holds a broken percent escape");
 }
 
 /** A form as an object: a field that came several times is a list. Keys are own properties, whatever their names. */

@@ -1,5 +1,8 @@
-/** For test tools: what signing a delivery takes, from the same compiled declaration that verifies it. */
-export { digest, hmac } from "#crypto";
+/**
+ * For test tools and mechanisms: what signing a delivery takes, from the same compiled declaration that verifies it; and keys and
+ * signatures for tokens, on every platform.
+ */
+export { digest, hmac, importPublicKey, isEqual, verifySignature } from "#crypto";
 export { toHeaderLines } from "./headers.js";
 export { Attempt } from "./provider/attempt.js";
 export type { CompiledScheme } from "./provider/compile.js";
@@ -8,5 +11,5 @@ export { contentOf } from "./provider/fitting-key.js";
 export { Reading, toTarget } from "./provider/reading.js";
 export type { SourceReader } from "./provider/source.js";
 export { compileTemplate, type Ink, render, type Template } from "./provider/template.js";
-export type { Part, SecretKey } from "./signature/crypto.js";
-export { encode, toUtf8, toWireBytes } from "./signature/encodings.js";
+export type { Hash, KeyForm, KeyPair, Part, PublicKey, SecretKey } from "./signature/crypto.js";
+export { decode, type Encoding, encode, toUtf8, toWireBytes } from "./signature/encodings.js";

@@ -22,8 +22,8 @@ export interface VerifyInput {
   /** Path and query, or a whole URL. @default "/" */
   readonly url?: string | undefined;
   readonly headers: HeadersInput;
-  /** The exact bytes, or a string that is taken as UTF-8. */
-  readonly body: Uint8Array | string;
+  /** The exact bytes, or a string that is taken as UTF-8. A GET or HEAD may go without. */
+  readonly body?: Uint8Array | string | undefined;
 }
 
 /** Judges the deliveries of one receiver. */
@@ -172,7 +172,7 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
         const { method = "POST", url = "/", headers, body } = input;
         const reading = authenticator.read(method, toTarget(url), toHeaderLines(headers));
         const opened = authenticator.open(reading);
-        reading.body = toBytes(body);
+        reading.body = toBytes(body, method);
         const { event } = authenticator.toEvent(await authenticator.authenticate(opened, reading, false));
         return new VerifiedEvent(event) as unknown as E;
       } catch (error) {
@@ -198,8 +198,9 @@ function checkTarget({ url, wire }: Delivery): void {
   throw new Refusal("TARGET_INVALID", "the request target is not a path that begins with /");
 }
 
-function toBytes(body: unknown): Uint8Array {
+function toBytes(body: unknown, method: string): Uint8Array {
   if (typeof body === "string") return toUtf8(body);
+  if (body === undefined && (method === "GET" || method === "HEAD")) return new Uint8Array();
   if (body instanceof Uint8Array) return body;
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
   if (body instanceof ArrayBuffer) return new Uint8Array(body);

@@ -8,6 +8,7 @@ const NOTHING: BodyExpectation = { expectsForm: false, expectsJson: false };
 const FORM: BodyExpectation = { expectsForm: true, expectsJson: false };
 const JSON_: BodyExpectation = { expectsForm: false, expectsJson: true };
 const BOTH: BodyExpectation = { expectsForm: true, expectsJson: true };
+const NEEDED: BodyExpectation = { ...BOTH, needsForm: true };
 const FORM_TYPE = "application/x-www-form-urlencoded";
 
 function parse(body: string | Uint8Array, type?: string, expects = NOTHING, bounded = false) {
@@ -58,20 +59,37 @@ describe("parseBody", () => {
     expect(parse('\ufeff{"a":1}', "application/json")).toEqual(json({ a: 1 }));
   });
 
-  it("is a form where that is claimed, or the provider speaks of forms", () => {
+  it("is a form where that is claimed, or where the provider speaks of forms and nothing is claimed", () => {
     expect(parse("a=1&b=+%C3%A9&c&=d&&a=2", `${FORM_TYPE}; charset=utf-8`)).toEqual(
       form(["a", "1"], ["b", " é"], ["c", ""], ["", "d"], ["a", "2"]),
     );
-    expect(parse("a=1=2", "text/plain", FORM)).toEqual(form(["a", "1=2"]));
+    expect(parse("a=1=2", undefined, FORM)).toEqual(form(["a", "1=2"]));
     expect(parse("a=1")).toEqual(bytes);
     expect(parse("a=%", FORM_TYPE)).toBe("PAYLOAD_MALFORMED");
     expect(parse("a=%ff", FORM_TYPE)).toBe("PAYLOAD_MALFORMED");
     expect(parse(Uint8Array.of(97, 61, 255), FORM_TYPE)).toBe("PAYLOAD_MALFORMED");
   });
 
+  it("is bytes under another type, though the provider speaks of forms, unless the proof or the event's name stands in one", () => {
+    for (const text of ["Hello, World!", "<a>100%</a>", "a=1"]) expect(parse(text, "text/plain", BOTH)).toEqual(bytes);
+    for (const text of ["100%", "%ff"]) expect(parse(text, undefined, FORM)).toEqual(bytes);
+    expect(parse(Uint8Array.of(97, 61, 255), undefined, FORM)).toEqual(bytes);
+    expect(parse("a=1", "text/plain", NEEDED)).toEqual(form(["a", "1"]));
+    for (const type of ["text/plain", undefined]) expect(parse("a=%", type, NEEDED)).toBe("PAYLOAD_MALFORMED");
+  });
+
+  it("is refused as multipart where a form is needed, and bytes elsewhere", () => {
+    const multipart = "multipart/form-data; boundary=x";
+    expect(parse("--x", multipart, NEEDED)).toBe("PAYLOAD_MALFORMED");
+    expect(parse("--x", multipart, BOTH)).toEqual(bytes);
+    expect(parse('{"a":1}', multipart, NEEDED)).toEqual(json({ a: 1 }));
+  });
+
   it("does not let a content type that nobody signs choose between JSON and form", () => {
-    expect(parse('{"a":1}', FORM_TYPE, BOTH)).toEqual(json({ a: 1 }));
-    expect(parse("{=1", FORM_TYPE, BOTH)).toEqual(form(["{", "1"]));
+    for (const type of [FORM_TYPE, "text/plain", undefined]) {
+      expect(parse('{"a":1}', type, NEEDED)).toEqual(json({ a: 1 }));
+      expect(parse("{=1", type, NEEDED)).toEqual(form(["{", "1"]));
+    }
   });
 
   it("bounds the depth of what has not proven itself, and only that", () => {
@@ -86,9 +104,15 @@ describe("parseBody", () => {
   it("never throws anything but a refusal, on any bytes", () => {
     const types = fc.constantFrom(undefined, "application/json", FORM_TYPE, "text/plain");
     fc.assert(
-      fc.property(fc.uint8Array(), types, fc.constantFrom(NOTHING, FORM, JSON_, BOTH), fc.boolean(), (body, type, expects, bounded) => {
-        expect(["string", "object"]).toContain(typeof parse(body, type, expects, bounded));
-      }),
+      fc.property(
+        fc.uint8Array(),
+        types,
+        fc.constantFrom(NOTHING, FORM, JSON_, BOTH, NEEDED),
+        fc.boolean(),
+        (body, type, expects, bounded) => {
+          expect(["string", "object"]).toContain(typeof parse(body, type, expects, bounded));
+        },
+      ),
     );
   });
 });

@@ -217,6 +217,12 @@ describe("verify", () => {
     await expect(verifier.verify({ headers: GOOD, body: body as never })).rejects.toMatchObject({ code: "BODY_ALREADY_PARSED" });
   });
 
+  it("takes a GET without a body for an empty one", async () => {
+    const { verifier } = openAcme({ methods: ["GET"], content: "{method}:{body}" });
+    const event = await verifier.verify({ method: "GET", url: "/hook", headers: { "x-sig": mac("GET:") } });
+    expect([event.payload, event.rawBody.length]).toEqual([undefined, 0]);
+  });
+
   it("rejects where nothing is handed over", async () => {
     const { verifier } = openGuarded();
     await expect(verifier.verify(undefined as never)).rejects.toMatchObject({ name: "VerificationError", code: "MISCONFIGURED" });

@@ -17,7 +17,7 @@ export interface GenericHmacOptions extends SecretOptions {
    * @default "{timestamp}.{body}" with a `timestampHeader`, else "{body}"
    */
   readonly content?: string | undefined;
-  /** The header that carries the time of signing. It is judged only where `content` signs it. */
+  /** The header that carries the time of signing, which `content` signs. */
   readonly timestampHeader?: string | undefined;
   /** @default "s" */
   readonly timestampUnit?: "s" | "ms" | "iso" | undefined;
@@ -57,6 +57,8 @@ const WORDS = {
  * const provider = genericHmac({ secret: process.env.OWN_SECRET, header: "x-signature", timestampHeader: "x-timestamp" });
  */
 export function genericHmac<M extends object = Record<string, unknown>>(options: GenericHmacOptions): Provider<EventOf<M>> {
+  if (typeof options !== "object" || options === null)
+    throw new ConfigurationError("generic-hmac", "expected an object of options, such as { secret, header }");
   const unknown = Object.keys(options).find((option) => !KNOWN.includes(option));
   if (unknown !== undefined) throw new ConfigurationError(`generic-hmac.${unknown}`, `no such option; known are ${KNOWN.join(", ")}`);
   for (const [option, known] of Object.entries(WORDS) as [keyof typeof WORDS, readonly unknown[]][])
@@ -71,18 +73,20 @@ export function genericHmac<M extends object = Record<string, unknown>>(options:
   };
   const [from, timestampFrom, id, type] = [source("header"), source("timestampHeader"), source("idHeader"), source("typeHeader")];
   const content = options.content ?? (timestampFrom === undefined ? "{body}" : "{timestamp}.{body}");
-  if (!content.includes("{body}"))
+  if (typeof content !== "string" || !content.includes("{body}"))
     throw new ConfigurationError("generic-hmac.content", "expected a text with {body}: what is not signed proves nothing");
-  const isSigned = content.includes("{timestamp}");
+  if (timestampFrom === undefined)
+    for (const option of ["timestampUnit", "tolerance"] as const)
+      if (options[option] !== undefined) throw new ConfigurationError(`generic-hmac.${option}`, "it needs a timestampHeader");
+  if (timestampFrom !== undefined && !/\{timestamp[|}]/.test(content))
+    throw new ConfigurationError("generic-hmac.content", "expected a text with {timestamp}: a time that is not signed proves nothing");
   const words = {
     name: "generic-hmac",
     algorithm: `hmac-${hash}`,
     secret: secretEncoding,
     signature: { from, prefix, encoding },
     content,
-    ...(timestampFrom !== undefined && {
-      timestamp: { from: timestampFrom, unit: timestampUnit, tolerance: isSigned ? tolerance : "unchecked" },
-    }),
+    ...(timestampFrom !== undefined && { timestamp: { from: timestampFrom, unit: timestampUnit, tolerance } }),
     ...(id !== undefined && { id }),
     ...(type !== undefined && { type }),
     ...(options.unique !== undefined && { unique: options.unique }),

@@ -20,6 +20,12 @@ const KNOWN: readonly string[] = ["secret", "header", "query", "scheme", "idHead
 const HEADER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const SCHEMES = { none: {}, bearer: { prefix: "Bearer " }, basic: { prefix: "Basic ", encoding: "base64" } } as const;
 
+/** Whether a text is no `user:password`. What else a secret may be is checked elsewhere. */
+function isNoPair(secret: unknown): boolean {
+  const value = typeof secret === "object" && secret !== null && "value" in secret ? secret.value : secret;
+  return typeof value === "string" && !value.includes(":");
+}
+
 /**
  * Anyone's own shared token, in a header or in the URL.
  *
@@ -28,6 +34,8 @@ const SCHEMES = { none: {}, bearer: { prefix: "Bearer " }, basic: { prefix: "Bas
  * const provider = genericSharedToken({ secret: process.env.OWN_TOKEN, scheme: "bearer" });
  */
 export function genericSharedToken<M extends object = Record<string, unknown>>(options: GenericSharedTokenOptions): Provider<EventOf<M>> {
+  if (typeof options !== "object" || options === null)
+    throw new ConfigurationError("generic-shared-token", "expected an object of options, such as { secret }");
   const unknown = Object.keys(options).find((option) => !KNOWN.includes(option));
   if (unknown !== undefined)
     throw new ConfigurationError(`generic-shared-token.${unknown}`, `no such option; known are ${KNOWN.join(", ")}`);
@@ -42,6 +50,8 @@ export function genericSharedToken<M extends object = Record<string, unknown>>(o
   if (!Object.hasOwn(SCHEMES, scheme)) throw new ConfigurationError("generic-shared-token.scheme", 'expected "none", "bearer" or "basic"');
   if (query !== undefined && (options.header !== undefined || query === ""))
     throw new ConfigurationError("generic-shared-token.query", "expected a parameter's name, and no header beside it");
+  if (scheme === "basic" && [options.secret].flat().some(isNoPair))
+    throw new ConfigurationError("generic-shared-token.secret", "expected user:password, of which scheme basic is made");
   const [from, id, type] = [
     query === undefined ? source("header", "authorization") : `query:${query}`,
     source("idHeader"),

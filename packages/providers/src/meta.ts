@@ -2,7 +2,8 @@ import { defineProvider, type Preset, type SecretOptions } from "@countersign/co
 
 /** The token that the app's dashboard asks for beside the callback URL; the app's secret is another. */
 export interface MetaOptions extends SecretOptions {
-  readonly verifyToken: string;
+  /** `undefined` is allowed for an environment variable, and throws. */
+  readonly verifyToken: string | undefined;
 }
 
 /**
@@ -10,7 +11,7 @@ export interface MetaOptions extends SecretOptions {
  * may hold up to a thousand changes.
  *
  * @example
- * const provider = meta({ secret: process.env.META_APP_SECRET, verifyToken: process.env.META_VERIFY_TOKEN! });
+ * const provider = meta({ secret: process.env.META_APP_SECRET, verifyToken: process.env.META_VERIFY_TOKEN });
  * @see https://developers.facebook.com/docs/graph-api/webhooks/getting-started
  */
 export const meta: Preset<MetaOptions> = defineProvider({

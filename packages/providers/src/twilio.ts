@@ -6,7 +6,7 @@ const form = { ...hmac, when: { "query:bodySHA256": false } } as const;
 const json = { ...hmac, when: { "query:bodySHA256": true }, require: { "query:bodySHA256": "{body|sha256-hex}" } } as const;
 
 /**
- * Twilio: forms, JSON (`bodySHA256`) and GET. `publicUrl` is the URL as it stands in Twilio's console; its standard port may be
+ * Twilio: forms, JSON (`bodySHA256`) and GET, whose payload is its query. `publicUrl` is the URL as it stands in Twilio's console; its standard port may be
  * signed or not, as in Twilio's own library. The token of the account is the secret.
  *
  * @example
@@ -19,7 +19,9 @@ export const twilio: Preset<SecretOptions & UrlOptions> = defineProvider({
   checked: "2026-11-24",
   methods: ["POST", "GET"],
   id: "header:i-twilio-idempotency-token", // a MessageSid or CallSid names many callbacks
-  type: { either: ["form:MessageStatus", "form:CallStatus", "form:SmsStatus"] },
+  type: {
+    either: ["form:MessageStatus", "form:CallStatus", "form:SmsStatus", "query:MessageStatus", "query:CallStatus", "query:SmsStatus"],
+  },
   schemes: [
     scheme({ ...form, content: "{url}{params}" }),
     scheme({ ...form, content: "{url|portless}{params}" }),

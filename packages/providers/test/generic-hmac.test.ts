@@ -65,13 +65,6 @@ describe("genericHmac", () => {
     );
   });
 
-  it("reports a timestamp that is not signed, and does not judge it", async () => {
-    const receiver = receiverOf({ timestampHeader: "x-time", content: "{body}" });
-    const event = await receiver.accept(sent({ "x-time": "1000000000", "x-signature": mac(SECRET, BODY) }));
-    expect(event.timestamp).toEqual(new Date(1_000_000_000_000));
-    expect(event.signed.timestamp).toBe(false);
-  });
-
   it("deduplicates by a signed id", async () => {
     const receiver = receiverOf({ idHeader: "x-id", typeHeader: "x-type", timestampHeader: "x-time", content: "{id}:{timestamp}:{body}" });
     const at = (seconds: string) =>
@@ -109,10 +102,14 @@ describe("genericHmac", () => {
     ["secretEncoding", { secretEncoding: "latin1" }],
     ["content", { content: "{timestamp}", timestampHeader: "x-time" }],
     ["content", { content: "{nonsense}{body}" }],
+    ["content", { content: 5 }],
+    ["content", { content: "{body}", timestampHeader: "x-time" }],
     ["content", { content: "{timestamp}.{body}" }],
     ["content", { content: "{id}.{body}" }],
     ["timestampHeader", { timestampHeader: "" }],
     ["timestampUnit", { timestampHeader: "x-time", timestampUnit: "minutes" }],
+    ["timestampUnit", { timestampUnit: "ms" }],
+    ["tolerance", { tolerance: 60 }],
     ["tolerance", { timestampHeader: "x-time", tolerance: -1 }],
     ["tolerance", { timestampHeader: "x-time", tolerance: Number.NaN }],
     ["idHeader", { idHeader: "a:b" }],
@@ -124,5 +121,9 @@ describe("genericHmac", () => {
     const given = { secret: SECRET, header: "x-signature", ...options } as unknown as GenericHmacOptions;
     expect(() => genericHmac(given)).toThrow(expect.objectContaining({ name: "ConfigurationError" }));
     expect(() => genericHmac(given)).not.toThrow(SECRET);
+  });
+
+  it.each([undefined, null, "secret"])("throws a ConfigurationError for %j in place of options", (options) => {
+    expect(() => genericHmac(options as unknown as GenericHmacOptions)).toThrow(expect.objectContaining({ option: "generic-hmac" }));
   });
 });

@@ -66,6 +66,10 @@ describe("genericSharedToken", () => {
     ["query", { query: "" }],
     ["query", { query: "token", header: "x-token" }],
     ["scheme", { scheme: "digest" }],
+    ["secret", { scheme: "basic", secret: "no-pair" }],
+    ["secret", { scheme: "basic", secret: ["user:password", { id: "old", value: "no-pair" }] }],
+    ["secret", { scheme: "basic", secret: undefined }],
+    ["secret", { scheme: "basic", secret: [null] }],
     ["idHeader", { idHeader: "a b" }],
     ["typeHeader", { typeHeader: 7 }],
     ["token", { token: "x" }],
@@ -73,6 +77,12 @@ describe("genericSharedToken", () => {
     const given = { secret: SECRET, ...options } as unknown as GenericSharedTokenOptions;
     expect(() => genericSharedToken(given)).toThrow(
       expect.objectContaining({ name: "ConfigurationError", option: expect.stringContaining(`generic-shared-token.${option}`) }),
+    );
+  });
+
+  it.each([undefined, null, "secret"])("throws a ConfigurationError for %j in place of options", (options) => {
+    expect(() => genericSharedToken(options as unknown as GenericSharedTokenOptions)).toThrow(
+      expect.objectContaining({ option: "generic-shared-token" }),
     );
   });
 });

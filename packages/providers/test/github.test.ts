@@ -30,6 +30,11 @@ describe("github", () => {
     expect((await createReceiver(github({ secret: SECRET })).accept(sent)).payload).toEqual(JSON.parse(PUSH));
   });
 
+  it.each(["<a>100%</a>", "Hello, World!"])("delivers %j as bytes, which claims to be neither JSON nor a form", async (body) => {
+    const event = await createReceiver(github({ secret: SECRET })).accept(sign(body, { "content-type": "text/plain" }));
+    expect(Buffer.from(event.payload as Uint8Array).toString()).toBe(body);
+  });
+
   it("accepts the ping, which asks for no answer", async () => {
     const sent = sign(JSON.stringify({ zen: "Keep it logically awesome." }), { "x-github-event": "ping" });
     expect(await createReceiver(github({ secret: SECRET })).send(sent)).toMatchObject({ outcome: "accepted", status: 200, body: null });

@@ -1,3 +1,4 @@
+import type { DeliveryRecord, ObserverRecord } from "@countersign/core";
 import { describe, expect, it } from "vitest";
 import { mailgun } from "../src/mailgun.js";
 import { createReceiver, mac, NOW, SECONDS, type Sent } from "./receiver.js";
@@ -64,6 +65,14 @@ describe("mailgun", () => {
     const signature = { ...triple(), ...changed };
     expect(await create().send(json(EVENT, signature))).toMatchObject({ outcome: "rejected", status: 401 });
     expect(await create().send(form({ event: "opened" }, signature))).toMatchObject({ outcome: "rejected", status: 401 });
+  });
+
+  it("says of multipart that it is not read", async () => {
+    const records: DeliveryRecord[] = [];
+    const observe = (record: ObserverRecord) => void (record.kind === "delivery" && records.push(record));
+    const headers = { "content-type": "multipart/form-data; boundary=x" };
+    await createReceiver(mailgun({ secret: SECRET }), { observe }).send({ headers, body: "--x\r\n100%\r\n--x--" });
+    expect(records).toMatchObject([{ code: "PAYLOAD_MALFORMED", status: 400, detail: expect.stringContaining("multipart") }]);
   });
 
   it("refuses a form in which the token comes twice", async () => {

@@ -33,12 +33,12 @@ describe("slack", () => {
 
   it("accepts an interaction, which is JSON in a form", async () => {
     const event = await create().accept(form({ payload: JSON.stringify({ type: "block_actions", trigger_id: "1.2" }) }));
-    expect(event).toMatchObject({ id: undefined, type: "block_actions", payload: { trigger_id: "1.2" } });
+    expect(event).toMatchObject({ id: "1.2", type: "block_actions", payload: { trigger_id: "1.2" } });
   });
 
   it("accepts a slash command, which is a form", async () => {
     const event = await create().accept(form({ command: "/deploy", text: "a b", trigger_id: "1.2" }));
-    expect(event).toMatchObject({ id: undefined, type: "/deploy", payload: { command: "/deploy", text: "a b" } });
+    expect(event).toMatchObject({ id: "1.2", type: "/deploy", payload: { command: "/deploy", text: "a b" } });
   });
 
   it("answers the challenge as text, once its signature is good", async () => {
@@ -131,6 +131,28 @@ describe("slack", () => {
     const retry = sign(EVENT, JSON_TYPE, String(NOW / 1000 + 60));
     const numbered = { ...retry, headers: { ...retry.headers, "x-slack-retry-num": "2" } };
     expect(await receiver.send(numbered)).toMatchObject({ outcome: "duplicate", kind: "redelivery", status: 200 });
+  });
+
+  it("runs equal suggestions again, which hold no id, and a captured one not", async () => {
+    const receiver = create();
+    const body = new URLSearchParams({ payload: JSON.stringify({ type: "block_suggestion", action_id: "a", value: "x" }) }).toString();
+    const first = await receiver.accept(sign(body, FORM_TYPE));
+    expect([first.id, first.type]).toEqual([undefined, "block_suggestion"]);
+    receiver.advance(2);
+    expect(await receiver.send(sign(body, FORM_TYPE, String(NOW / 1000 + 2)))).toMatchObject({ outcome: "accepted", kind: "false" });
+    for (const type of [FORM_TYPE, "text/plain", ""])
+      expect(await receiver.send(sign(body, type))).toMatchObject({ outcome: "duplicate", kind: "exact" });
+  });
+
+  it("knows a command by its trigger, and an event without an id by its body", async () => {
+    const receiver = create();
+    const later = String(NOW / 1000 + 2);
+    const command = form({ command: "/deploy", trigger_id: "1.2" });
+    const limited = JSON.stringify({ type: "app_rate_limited", minute_rate_limited: 1 });
+    await receiver.accept(command);
+    await receiver.accept(sign(limited));
+    expect(await receiver.send(sign(command.body ?? "", FORM_TYPE, later))).toMatchObject({ outcome: "duplicate", kind: "redelivery" });
+    expect(await receiver.send(sign(limited, FORM_TYPE, later))).toMatchObject({ outcome: "duplicate", kind: "redelivery" });
   });
 
   it.each([

@@ -76,7 +76,9 @@ describe("twilio", () => {
   it("accepts a GET, which says everything in its URL", async () => {
     const query = "?CallSid=CA1&CallStatus=ringing";
     const sent: Sent = { method: "GET", url: `/webhooks/twilio${query}`, headers: { "x-twilio-signature": sha1(URL_IN_CONSOLE + query) } };
-    expect((await create().accept(sent)).signed).toMatchObject({ url: true });
+    const { type, payload, signed } = await create().accept(sent);
+    expect([type, payload]).toEqual(["ringing", { CallSid: "CA1", CallStatus: "ringing" }]);
+    expect(signed).toEqual({ id: false, type: true, timestamp: false, body: false, payload: true, url: true });
     expect((await create().send({ ...sent, url: `${sent.url}&x=1` })).code).toBe("SIGNATURE_MISMATCH");
   });
 

@@ -1,4 +1,4 @@
 export { acceptedEvent } from "./accepted-event.js";
 export { type Clock, createClock } from "./clock.js";
-export { type DeliveryOptions, type SignedDelivery, signDelivery } from "./sign-delivery.js";
+export { type BodilessDelivery, type DeliveryOptions, type SignedDelivery, signDelivery } from "./sign-delivery.js";
 export type { PrivateKey } from "./sign-with-private-key.js";

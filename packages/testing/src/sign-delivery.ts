@@ -14,7 +14,8 @@ import {
   toTarget,
   toUtf8,
 } from "@countersign/core/signing";
-import { type BodyForm, Draft } from "./draft.js";
+import { chooseScheme, FORM, formOf } from "./choose-scheme.js";
+import { Draft } from "./draft.js";
 import { needsPrivateKey, type PrivateKey, signWithPrivateKey } from "./sign-with-private-key.js";
 
 /** A declaration, taken apart. */
@@ -22,7 +23,10 @@ export type CompiledDeclaration = ConfiguredProvider["compiled"];
 
 /** What {@link signDelivery} takes. */
 export interface DeliveryOptions {
-  /** JSON, fields of a form (where the scheme speaks of one, or `content-type` says so), or exact bytes or text. */
+  /**
+   * JSON; fields of a form, where the scheme speaks of one, or `content-type` says so; parameters of the query, where there is no
+   * body; or exact bytes or text.
+   */
   readonly payload?: unknown;
   /** What names the event. @default what the payload holds, or a random one where the scheme signs it */
   readonly id?: string | undefined;
@@ -32,6 +36,8 @@ export interface DeliveryOptions {
   readonly timestamp?: Date | number | undefined;
   /** Signs where the scheme has a key pair: PEM, a JWK or a `KeyObject`. */
   readonly privateKey?: PrivateKey | undefined;
+  /** Which of the declaration's `schemes`, from 0. @default the first that fits */
+  readonly scheme?: number | undefined;
   /** @default the first that the provider sends */
   readonly method?: string | undefined;
   /** Path and query, or a whole URL. @default the provider's `publicUrl`, or `/` */
@@ -49,6 +55,11 @@ export interface SignedDelivery {
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
+/** A GET or a HEAD, ready to be sent: it has no body, and says all in its URL. */
+export interface BodilessDelivery extends Omit<SignedDelivery, "body"> {
+  readonly body?: never;
+}
+
 /**
  * Signs a delivery as the provider would, by the declaration that verifies it and with the first of its secrets.
  *
@@ -57,16 +68,23 @@ export interface SignedDelivery {
  * const delivery = await signDelivery(stripe({ secret }), { payload: { id: "evt_1", type: "invoice.paid" } });
  * await fetch(endpoint, delivery);
  */
-export async function signDelivery(provider: Provider, options: DeliveryOptions = {}): Promise<SignedDelivery> {
-  const { schemes, compiled } = provider["~configured"];
+export async function signDelivery(
+  provider: Provider,
+  options: DeliveryOptions & { readonly method: "GET" | "HEAD" },
+): Promise<BodilessDelivery>;
+export async function signDelivery(provider: Provider, options?: DeliveryOptions): Promise<SignedDelivery>;
+export async function signDelivery(provider: Provider, options: DeliveryOptions = {}): Promise<SignedDelivery | BodilessDelivery> {
+  const { compiled } = provider["~configured"];
+  const { payload, privateKey } = options;
   const given = new Map(Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
-  const configured = chooseScheme(provider.name, schemes, given.get("content-type"), options);
+  const method = options.method ?? compiled.methods[0] ?? "POST";
+  const configured = chooseScheme(provider, method, given.get("content-type"), options);
   const { scheme } = configured;
-  const form = formOf(scheme, options.payload, given.get("content-type"));
-  const url = options.url ?? scheme.context.publicUrl ?? "/";
-  const draft = new Draft(compiled, options.method ?? compiled.methods[0] ?? "POST", url, options.payload, form);
-  if (form === "json" && options.payload !== undefined) draft.headers.set("content-type", "application/json");
-  if (form === "form") draft.headers.set("content-type", "application/x-www-form-urlencoded");
+  const isBodiless = method === "GET" || method === "HEAD";
+  const form = formOf(compiled, scheme, payload, given.get("content-type"), isBodiless);
+  const draft = new Draft(compiled, method, options.url ?? scheme.context.publicUrl ?? "/", payload, form);
+  if (form === "json" && payload !== undefined) draft.headers.set("content-type", "application/json");
+  if (form === "form" || form === "field") draft.headers.set("content-type", FORM);
   for (const [name, value] of given) draft.headers.set(name, value);
 
   const milliseconds = Number(options.timestamp ?? Date.now());
@@ -74,42 +92,10 @@ export async function signDelivery(provider: Provider, options: DeliveryOptions 
   const secret = await firstSecret(configured, draft);
   await writeConditions(draft, scheme);
   if (scheme.family === "token") writeToken(draft, scheme, secret);
-  else if (scheme.family === "jwt") await writeJwt(draft, scheme, secret, options.privateKey, milliseconds);
-  else await writeSignature(draft, scheme, secret, options.privateKey, given);
-  return { method: draft.method, url: draft.url, headers: Object.fromEntries(draft.headers), body: new Uint8Array(draft.body) };
-}
-
-const FORM = "application/x-www-form-urlencoded";
-
-const speaksOf = ({ words }: CompiledScheme, pattern: RegExp): boolean => {
-  const { signature, content, timestamp, token } = words;
-  return pattern.test(JSON.stringify([signature, content, timestamp, token]));
-};
-const speaksOfForm = (scheme: CompiledScheme): boolean => speaksOf(scheme, /["{]form:|\{params\}/);
-const speaksOfJson = (scheme: CompiledScheme): boolean =>
-  speaksOf(scheme, /["{]json:/) || "query:bodySHA256" in (scheme.words.require ?? {});
-
-/** The first scheme that fits what is at hand: a private key or a secret, and a form or something else. */
-function chooseScheme(
-  name: string,
-  schemes: readonly ConfiguredScheme[],
-  contentType: string | undefined,
-  { privateKey }: DeliveryOptions,
-): ConfiguredScheme {
-  const isForm = contentType?.startsWith(FORM);
-  const found = schemes.find(
-    ({ scheme }) =>
-      needsPrivateKey(scheme.words.algorithm) === (privateKey !== undefined) &&
-      (isForm === undefined || (isForm ? !speaksOfJson(scheme) : !speaksOfForm(scheme))),
-  );
-  if (found !== undefined) return found;
-  const what = privateKey === undefined ? "without a privateKey" : "with a privateKey";
-  throw new Error(`signDelivery: ${name} has no scheme that signs such a delivery ${what}`);
-}
-
-function formOf(scheme: CompiledScheme, payload: unknown, contentType: string | undefined): BodyForm {
-  if (typeof payload === "string" || payload instanceof Uint8Array) return "bytes";
-  return contentType === undefined ? (speaksOfForm(scheme) ? "form" : "json") : contentType.startsWith(FORM) ? "form" : "json";
+  else if (scheme.family === "jwt") await writeJwt(draft, scheme, secret, privateKey, milliseconds);
+  else await writeSignature(draft, scheme, secret, privateKey, given);
+  const delivery = { method, url: draft.url, headers: Object.fromEntries(draft.headers) };
+  return isBodiless ? delivery : { ...delivery, body: new Uint8Array(draft.body) };
 }
 
 /** Writes id, type and timestamp to their sources. */
@@ -118,13 +104,13 @@ function writeEvent(draft: Draft, scheme: CompiledScheme, { id, type, timestamp 
   writePick(draft, scheme, "type", type, type !== undefined);
   const words = scheme.timestamp;
   if (words === undefined) return;
-  const text = toTimestamp(milliseconds, words.unit);
-  if (timestamp !== undefined || draft.read(scheme, words.source) === undefined) draft.write(words.source, text);
+  if (timestamp !== undefined || draft.read(scheme, words.source) === undefined)
+    draft.write(words.source, toTimestamp(milliseconds, words.unit));
 }
 
-function toTimestamp(milliseconds: number, unit: string): string {
+function toTimestamp(milliseconds: number, unit: string): string | number {
   if (unit === "iso") return new Date(milliseconds).toISOString();
-  return String(Math.floor(unit === "ms" ? milliseconds : milliseconds / 1000));
+  return Math.floor(unit === "ms" ? milliseconds : milliseconds / 1000);
 }
 
 function writePick(draft: Draft, scheme: CompiledScheme, which: "id" | "type", text: string | undefined, must: boolean): void {
@@ -134,9 +120,11 @@ function writePick(draft: Draft, scheme: CompiledScheme, which: "id" | "type", t
     if (must) throw new Error(`signDelivery: the ${which} is read from several places; write them into payload and headers`);
     return;
   }
-  const there = pick.sources.some((source) => draft.read(scheme, source) !== undefined);
-  const [first] = pick.sources;
-  if (first !== undefined && (must || (!there && draft.takes(first)))) draft.write(first, text);
+  // none that comes after the one that is read
+  const there = pick.sources.findIndex((source) => draft.read(scheme, source) !== undefined);
+  const sources = there < 0 ? pick.sources : pick.sources.slice(0, there + 1);
+  const place = sources.find((source) => draft.takes(source)) ?? (must ? sources[0] : undefined);
+  if (place !== undefined && (must || there < 0)) draft.write(place, text);
 }
 
 /** The secret that signs: the first of the ring, as a resolver answers for this delivery. */
@@ -151,7 +139,7 @@ async function firstSecret({ scheme, ring }: ConfiguredScheme, draft: Draft): Pr
 /** Writes what a genuine delivery holds besides its signature. */
 async function writeConditions(draft: Draft, scheme: CompiledScheme): Promise<void> {
   for (const { source, wanted } of [...scheme.when.conditions, ...scheme.require.conditions]) {
-    if (typeof wanted === "boolean") continue;
+    if (typeof wanted === "boolean" || source.kind === "method" || source.kind === "body") continue;
     const parts = await render(wanted, draft.attempt(scheme), { context: scheme.context, hash: scheme.hash, secret: undefined });
     draft.write(source, toText(parts));
   }
@@ -163,11 +151,13 @@ const toText = (parts: readonly (string | Uint8Array)[]): string =>
 function writeToken(draft: Draft, scheme: CompiledScheme, secret: SecretKey | undefined): void {
   const { token } = scheme;
   if (token === undefined || secret === undefined) throw new Error("signDelivery: the provider has no token to send");
-  const bytes = secret.bytes();
-  draft.write(
-    token.source,
-    token.prefix + (token.encoding === undefined ? new TextDecoder().decode(bytes) : encode(bytes, token.encoding)),
-  );
+  draft.write(token.source, token.prefix + toTokenText(secret.bytes(), token));
+}
+
+/** A header's text has a character for each byte. */
+function toTokenText(bytes: Uint8Array, { source, encoding }: NonNullable<CompiledScheme["token"]>): string {
+  if (encoding !== undefined) return encode(bytes, encoding);
+  return source.utf8 ? new TextDecoder().decode(bytes) : String.fromCharCode(...bytes);
 }
 
 const JWT_NAMES: Readonly<Record<string, string>> = { "jwt-hs256": "HS256", "jwt-rs256": "RS256", "jwt-es256": "ES256" };
@@ -211,7 +201,7 @@ async function writeSignature(
       ? await hmac(scheme.hash, must(secret), parts)
       : scheme.family === "hash"
         ? await digest(scheme.hash, parts)
-        : signWithPrivateKey(words.algorithm, privateKey as PrivateKey, parts);
+        : signWithPrivateKey(words.algorithm, mustHave(privateKey), parts);
   draft.write(place, [...fields, signature.prefix + encode(bytes, signature.encoding)].join(signature.separator));
 }
 
@@ -223,6 +213,11 @@ async function writeContent(scheme: CompiledScheme, draft: Draft, secret: Secret
     if (refusal instanceof Error) throw refusal;
     throw new Error(`signDelivery: ${(refusal as { detail: string }).detail}; give it in payload, headers or url`);
   }
+}
+
+function mustHave(privateKey: PrivateKey | undefined): PrivateKey {
+  if (privateKey === undefined) throw new Error("signDelivery: the scheme signs with a privateKey, and none is given");
+  return privateKey;
 }
 
 function must(secret: SecretKey | undefined): SecretKey {

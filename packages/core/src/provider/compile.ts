@@ -2,6 +2,7 @@ import { type ParsedBody, walk } from "../payload.js";
 import type { KeyForm, KeyPair } from "../signature/crypto.js";
 import type { Encoding } from "../signature/encodings.js";
 import { type TimestampUnit, type Tolerance, toTolerance } from "../timestamp.js";
+import { checkDeclaration, checkHandshake, checkScheme, checkTexts, checkWindow } from "./check-words.js";
 import { type CompiledMatch, compileMatch } from "./condition.js";
 import type { AnyDeclaration, AnyScheme, SecretForm } from "./declaration.js";
 import { type CompiledHandshake, type CompiledReply, compileHandshake, compileReply } from "./handshake.js";
@@ -37,6 +38,8 @@ export interface CompiledScheme {
   readonly tenant: CompiledPick | undefined;
   readonly signed: SignedParts;
   readonly tenantSigned: boolean;
+  /** Whether a GET without a body has its query for a payload: where `signed` tells the truth about it. */
+  readonly readsQuery: boolean;
   /** Whether the proof can be taken up before the body is read. */
   readonly early: boolean;
   readonly secretForm: SecretForm | undefined;
@@ -74,11 +77,14 @@ export interface CompiledProvider {
   /** Methods of deliveries, and those that only handshakes use. */
   readonly methods: readonly string[];
   readonly handshakeMethods: readonly string[];
-  /** Whether the words speak of form fields, and of JSON. */
+  /** Whether the words speak of form fields, and of JSON; and whether the proof, or what names the event, stands in a form. */
   readonly expectsForm: boolean;
   readonly expectsJson: boolean;
+  readonly needsForm: boolean;
 }
 
+const FORM = /["{]form:|\{params[|}]/;
+const JSON_ = /["{]json:|"keyBesides"/;
 const MAX_CANDIDATES = 16;
 const MAX_PLACES = 16;
 
@@ -87,13 +93,19 @@ const MAX_PLACES = 16;
  * @throws Error naming what is wrong with it and types could not see
  */
 export function compileProvider(declaration: AnyDeclaration, settings: Settings): CompiledProvider {
-  const parts = declaration.schemes?.map(({ scheme }) => ({ ...declaration, ...scheme })) ?? [declaration];
-  const schemes = parts.map((words) => compileScheme(declaration, words as AnyScheme, settings));
-  const [first] = schemes;
-  if (first === undefined) throw new Error("schemes is empty");
-  const handshakes = (declaration.handshake ?? []).map((words) => compileHandshake(words, first.context));
-  const methods = declaration.methods ?? ["POST"];
+  checkDeclaration(declaration);
+  const { methods = ["POST"], handshake = [], payload } = declaration;
+  const parts = (declaration.schemes?.map(({ scheme }) => ({ ...declaration, ...scheme })) ?? [declaration]) as readonly AnyScheme[];
+  const schemes = parts.map((words) => compileScheme(declaration, words, settings));
+  const [first] = schemes as [CompiledScheme];
+  for (const words of handshake) checkHandshake(words, methods, parts);
+  const handshakes = handshake.map((words) => compileHandshake(words, first.context));
   const text = JSON.stringify(declaration);
+  const proof = JSON.stringify([
+    parts.map(({ signature, token, content, ...words }) => [signature, token, content, words.require, words.when, words.timestamp]),
+    parts.map(({ id, type, tenant }) => [id, type, tenant]),
+    handshake.map(({ unsigned, when, learns }) => !unsigned && [when, learns]),
+  ]);
   return {
     declaration,
     schemes,
@@ -103,13 +115,14 @@ export function compileProvider(declaration: AnyDeclaration, settings: Settings)
     handshakeMethods: handshakes.flatMap(({ when }) =>
       when.method === undefined || methods.includes(when.method as "GET") ? [] : [when.method],
     ),
-    expectsForm: /["{]form:|\{params[|}]/.test(text),
-    expectsJson: /["{]json:|"keyBesides"|"payload":/.test(text),
+    expectsForm: FORM.test(text),
+    expectsJson: JSON_.test(text) || payload !== undefined,
+    needsForm: FORM.test(proof) || (payload?.startsWith("form:") === true && JSON_.test(proof)),
   };
 }
 
 function compileScheme(declaration: AnyDeclaration, words: AnyScheme, settings: Settings): CompiledScheme {
-  checkChoices(words, declaration.methods);
+  checkScheme(words);
   const rename = (source: string): string => withOptions(source, settings.options);
   const signature = words.signature && compileSignature(words.signature, rename);
   const fieldsAreEarly = signature?.places.every((place) => place.early) ?? true;
@@ -129,8 +142,8 @@ function compileScheme(declaration: AnyDeclaration, words: AnyScheme, settings: 
     id: id?.how === "one" ? id.sources[0] : undefined,
   };
   const { parts: signed, covers } = coverageOf(words);
-  checkTimestamp(declaration, words, signed, timestamp?.tolerance);
-  checkWords(words, signed);
+  if (timestamp?.tolerance !== undefined) checkWindow(declaration, words, signed, timestamp.tolerance.past);
+  checkTexts(words, signed);
   const texts = words.content === undefined ? [] : typeof words.content === "string" ? [words.content] : words.content.sorted;
   const content = texts.map((text) => compileTemplate(text, context));
   const token = words.token && { source: source(words.token.from), prefix: words.token.prefix ?? "", encoding: words.token.encoding };
@@ -155,7 +168,8 @@ function compileScheme(declaration: AnyDeclaration, words: AnyScheme, settings: 
     tenant: pick(words.tenant),
     signed,
     tenantSigned: covers(words.tenant),
-    early: when.early && (signature?.places.every((place) => place.early) ?? true) && (token?.source.early ?? true),
+    readsQuery: covers("query:") || !signed.payload,
+    early: (signature?.places.every((place) => place.early) ?? true) && (token?.source.early ?? true),
     secretForm: words.secret,
     publicKeyForm: typeof key === "string" ? key : form?.encoding,
     publicKeyPrefix: form?.prefix ?? "",
@@ -179,51 +193,6 @@ function compileSignature(signature: NonNullable<AnyScheme["signature"]>, rename
     repeats: signature.repeats ?? false,
     maxCandidates: signature.maxCandidates ?? MAX_CANDIDATES,
   };
-}
-
-/** A window may only be judged on a signed timestamp, and must let honest retries through. */
-function checkTimestamp(declaration: AnyDeclaration, words: AnyScheme, signed: SignedParts, tolerance: Tolerance | undefined): void {
-  if (tolerance === undefined) return;
-  if (!signed.timestamp) throw new Error('an unsigned timestamp proves nothing: its tolerance is "unchecked"');
-  const horizon = declaration.retriesFor ?? 0;
-  if (words.signedAnew !== true && tolerance.past < horizon)
-    throw new Error(
-      `retries go on for ${horizon} s and are not known to be signed anew: a tolerance of ${tolerance.past} s would refuse them`,
-    );
-}
-
-const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
-const ENCODINGS = ["hex", "base64", "base64url"];
-const ALGORITHMS = [
-  ...["hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512", "sha1", "sha256", "token", "jwt-hs256", "jwt-rs256", "jwt-es256"],
-  ...["ed25519", "ecdsa-p256-sha256", "rsa-sha1", "rsa-sha256", "rsa-pss-sha256"],
-];
-
-/** For whoever declares without types. */
-function checkChoices({ algorithm, signature, secret, timestamp, unique }: AnyScheme, methods: readonly string[] = []): void {
-  const one = (word: string, value: unknown, known: readonly string[]): void => {
-    if (value !== undefined && !known.includes(value as string)) throw new Error(`${word} is none of ${known.join(", ")}`);
-  };
-  one("algorithm", algorithm, ALGORITHMS);
-  one("signature.encoding", signature?.encoding, ENCODINGS);
-  one("secret", typeof secret === "object" ? secret.encoding : secret, ["utf8", ...ENCODINGS]);
-  one("timestamp.unit", timestamp?.unit, ["s", "ms", "epoch", "iso"]);
-  one("unique", unique, ["body", "stamped", "nothing"]);
-  for (const method of methods) one("methods", method, METHODS);
-  if (algorithm === undefined) throw new Error(`algorithm is none of ${ALGORITHMS.join(", ")}`);
-}
-
-/** What types cannot see, and what would only show on a delivery. */
-function checkWords(words: AnyScheme, signed: SignedParts): void {
-  const { signature, content, require, when, timestamp, id, type, tenant } = words;
-  const text = JSON.stringify([content, require, when, timestamp, id, type, tenant]);
-  const [, field] = /["{](field:[^"|}]*)/.exec(text) ?? [];
-  if (field !== undefined && signature?.separator === undefined) throw new Error(`${field} needs a signature with a separator`);
-  const { handshake = [], success } = words as AnyScheme & AnyDeclaration;
-  if (/\|hmac-/.test(JSON.stringify([text, success, handshake.map(({ when }) => when)])))
-    throw new Error("hmac filters are for replies to handshakes alone");
-  if (words.unique === "body" && words.algorithm !== "token" && !signed.body)
-    throw new Error('unique is "body", and the exact body is not signed: who changes a byte of it has another event');
 }
 
 function familyOf({ algorithm }: AnyScheme): CompiledScheme["family"] {

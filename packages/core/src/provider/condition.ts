@@ -2,8 +2,9 @@ import { isEqual } from "#crypto";
 import type { Part } from "../signature/crypto.js";
 import { toUtf8, toWireBytes } from "../signature/encodings.js";
 import type { Attempt } from "./attempt.js";
+import { check, METHOD, one } from "./check-words.js";
 import type { Match } from "./declaration.js";
-import { compileSource, type SourceReader } from "./source.js";
+import { compileSource, type SourceReader, sourceOf } from "./source.js";
 import { compileTemplate, type Ink, render, type Template, type TemplateContext } from "./template.js";
 
 interface Condition {
@@ -14,6 +15,7 @@ interface Condition {
 /** A `Match` of the declaration language, taken apart once. */
 export interface CompiledMatch {
   readonly method: string | undefined;
+  /** Those that can be decided before the body is read come first, so that it is parsed only where they hold. */
   readonly conditions: readonly Condition[];
   /** Whether it can be decided at once, before the body is read. */
   readonly early: boolean;
@@ -21,24 +23,30 @@ export interface CompiledMatch {
 
 /** @throws Error naming what is wrong */
 export function compileMatch(match: Match | undefined, context: TemplateContext): CompiledMatch {
-  const { method, ...rest } = match ?? {};
-  const conditions = Object.entries(rest).map(([text, wanted]): Condition => {
-    if (typeof wanted !== "boolean" && typeof wanted !== "string") throw new Error(`${text} is neither present, absent nor a template`);
+  const conditions = Object.entries(match ?? {}).map(([text, wanted]): Condition => {
+    const of = text === "method" || text === "body" ? text : undefined;
+    if (of !== undefined) check(of, wanted, of === "method" ? METHOD : one("json", "form"));
+    else if (typeof wanted !== "boolean" && typeof wanted !== "string")
+      throw new Error(`${text} is neither present, absent nor a template`);
     return {
-      source: compileSource(text, context.fieldsAreEarly),
-      wanted: typeof wanted === "string" ? compileTemplate(wanted, context) : wanted,
+      source: of === undefined ? compileSource(text, context.fieldsAreEarly) : sourceOf(of),
+      wanted: typeof wanted === "string" ? compileTemplate(wanted, context) : (wanted as boolean),
     };
   });
-  const early = conditions.every(
-    ({ source, wanted }) => source.early && (typeof wanted === "boolean" || (wanted.early && !wanted.digests)),
-  );
-  return { method, conditions, early };
+  conditions.sort((a, b) => rankOf(a) - rankOf(b));
+  return { method: match?.method, conditions, early: conditions.every((condition) => rankOf(condition) < 2) };
+}
+
+/** What it takes to decide: the method, what else comes before the body, the body's first character, what it says. */
+function rankOf({ source, wanted }: Condition): number {
+  if (source.kind === "method") return 0;
+  if (source.early && (typeof wanted === "boolean" || (wanted.early && !wanted.digests))) return 1;
+  return source.kind === "body" ? 2 : 3;
 }
 
 /** Tells whether all conditions hold. */
-export function matches(match: CompiledMatch, attempt: Attempt, ink: Ink): boolean | Promise<boolean> {
-  if (match.method !== undefined && match.method !== attempt.reading.method) return false;
-  return match.conditions.length === 0 || holdFrom(0, match.conditions, attempt, ink);
+export function matches({ conditions }: CompiledMatch, attempt: Attempt, ink: Ink): boolean | Promise<boolean> {
+  return holdFrom(0, conditions, attempt, ink);
 }
 
 function holdFrom(index: number, conditions: readonly Condition[], attempt: Attempt, ink: Ink): boolean | Promise<boolean> {

@@ -1,7 +1,7 @@
 import { importPublicKey, importSecret } from "#crypto";
 import { ConfigurationError } from "../errors.js";
 import type { KeyForm, PublicKey, SecretKey } from "../signature/crypto.js";
-import { decode, toUtf8 } from "../signature/encodings.js";
+import { decode, faultOf, toUtf8 } from "../signature/encodings.js";
 import { createKeyRing, type KeyRing, type Secrets } from "../signature/key-ring.js";
 import { type CompiledProvider, type CompiledScheme, compileProvider, keyPairOf, type Settings } from "./compile.js";
 import type { AnyDeclaration, OptionKind, SecretForm } from "./declaration.js";
@@ -36,6 +36,9 @@ export interface ConfiguredProvider {
 
 /** The public key of RFC 8032, section 7.1, test 1: what a delivery of an unknown tenant is held against. */
 const DECOY_KEY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+
+/** As many as are tried on one delivery. */
+const MAX_PUBLIC_KEYS = 4;
 
 const COMMON = ["secret", "publicKey", "publicUrl", "fetchKey", "onSecret"];
 
@@ -103,24 +106,30 @@ function configureScheme(name: string, scheme: CompiledScheme, input: PresetInpu
   const algorithm = keyPairOf(scheme.words);
   const importKey = (value: string | Uint8Array): PublicKey => {
     if (typeof value !== "string") throw new Error("a public key is given as text");
+    if (publicKeyForm === "pem" && value.includes("\\n")) throw new Error("its line breaks are written as \\n; write them as line breaks");
     return importPublicKey(algorithm, publicKeyForm as KeyForm, stripPrefix(value.trim(), publicKeyPrefix, false));
   };
   const makeDecoy = (): PublicKey | undefined => (algorithm === "ed25519" ? importPublicKey(algorithm, "raw-hex", DECOY_KEY) : undefined);
-  return { scheme, ring: createKeyRing<SecretKey | PublicKey>(`${name}.publicKey`, secrets, importKey, makeDecoy) };
+  return { scheme, ring: createKeyRing<SecretKey | PublicKey>(`${name}.publicKey`, secrets, importKey, makeDecoy, MAX_PUBLIC_KEYS) };
 }
 
 const decoySecret = (): SecretKey => importSecret(crypto.getRandomValues(new Uint8Array(32)));
 
 function toSecretBytes(value: string | Uint8Array, form: SecretForm): Uint8Array {
   if (typeof value !== "string") return value;
-  if (form === "utf8") return toUtf8(value);
+  if (value !== value.trim()) throw new Error("it begins or ends with white space; as bytes it would be taken so");
   const { prefix, encoding, optional } = typeof form === "object" ? form : { prefix: "", encoding: form, optional: undefined };
   const text = stripPrefix(value, prefix, optional === true);
-  const bytes = encoding === "utf8" ? toUtf8(text) : decode(text, encoding);
-  if (bytes === undefined) throw new Error(`it is not ${encoding}${prefix === "" ? "" : ` after ${prefix}`}`);
+  if (encoding === "utf8") return toUtf8(text);
+  // dashboards leave the padding out, and the official libraries do without
+  const bytes = decode(text, encoding) ?? (encoding === "base64" ? decode(padded(text), encoding) : undefined);
+  if (bytes === undefined) throw new Error(`it is not ${encoding}${prefix === "" ? "" : ` after ${prefix}`}: ${faultOf(text, encoding)}`);
   if (bytes.length === 0 || bytes.every((byte) => byte === 0)) throw new Error("it holds no bytes other than zero");
   return bytes;
 }
+
+/** Writes the padding of base64 that has none. */
+const padded = (text: string): string => (text.includes("=") ? text : text.padEnd(Math.ceil(text.length / 4) * 4, "="));
 
 /** Takes a prefix off; `*` in it stands for letters and digits. */
 function stripPrefix(value: string, prefix: string, optional: boolean): string {
@@ -148,6 +157,7 @@ function readOptions(name: string, kinds: Readonly<Record<string, OptionKind>>, 
     else if (kind !== "secret") options[option] = value;
     else if (["undefined", "null"].includes(value))
       throw new ConfigurationError(`${name}.${option}`, `it is the word ${value}; is its environment variable set?`);
+    else if (value !== value.trim()) throw new ConfigurationError(`${name}.${option}`, "it begins or ends with white space");
     // out of sight of whoever prints a provider
     else Object.defineProperty(options, option, { value, enumerable: false });
   }

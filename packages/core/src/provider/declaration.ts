@@ -47,8 +47,14 @@ type BadAtom<A, Ok> = A extends `${infer S}|${infer F}` ? (S extends Ok ? (F ext
 type Checked<T, Ok> = [BadAtoms<T, Ok>] extends [never] ? T : `no such atom: {${BadAtoms<T, Ok> & string}}`;
 type Mentions<T, A extends string> = T extends `${string}{${A}${"}" | "|"}${string}` ? true : never;
 
-/** Conditions on a delivery, all of which must hold: present, absent, or equal to a template (compared in constant time). */
-export type Match<T = string> = { readonly method?: Method } & { readonly [S in Source]?: T | boolean };
+/**
+ * Conditions on a delivery, all of which must hold: present, absent, or equal to a template (compared in constant time). A `body` is
+ * `json` where its first character opens an object or a list, whatever its content type claims, and else `form`.
+ */
+export type Match<T extends string = string> = { readonly method?: Method; readonly body?: "json" | "form" } & {
+  // `${T}` is inferred alike beside a boolean and without one
+  readonly [S in Source]?: `${T}` | boolean;
+};
 
 // ── 3. The parts of a scheme ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -125,14 +131,14 @@ type Content<C, O, Ok, Must extends string = never> = [Must] extends [never]
 type OneOrSorted<T> = T | { readonly sorted: readonly T[] };
 type OptionAtom<O> = `option:${keyof O & string}`;
 
-export type Scheme<A = Algorithm, C = string, K = unknown, R = string, O = Record<string, OptionKind>> = {
+export type Scheme<A = Algorithm, C = string, K = unknown, R extends string = string, O = Record<string, OptionKind>> = {
   readonly algorithm: A;
   readonly content?: C | { readonly sorted: readonly C[] }; // for inference; Words narrows it
   readonly publicKey?: K;
   /** Further conditions a genuine delivery meets. */
   readonly require?: Match<R>;
   /** Which deliveries this scheme speaks for, when a provider has several. */
-  readonly when?: Match;
+  readonly when?: Match<R>;
   readonly type?: Pick;
   /** Names the tenant where tenants share a secret. */
   readonly tenant?: Source;
@@ -145,21 +151,24 @@ export type Scheme<A = Algorithm, C = string, K = unknown, R = string, O = Recor
 // ── 5. The whole declaration ─────────────────────────────────────────────────────────────────────────────────────
 
 export type OptionKind = "text" | "secret" | { readonly default: string };
-export type ReplyWords = { readonly status?: number; readonly headers?: Readonly<Record<Lowercase<string>, string>> } & (
-  | { readonly text?: string; readonly json?: never }
-  | { readonly json: unknown; readonly text?: never }
-);
+/** JSON whose strings are templates. */
+type Json<T extends string> = `${T}` | boolean | number | null | undefined | readonly Json<T>[] | { readonly [key: string]: Json<T> };
+export type ReplyWords<T extends string = string> = {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<Lowercase<string>, `${T}`>>;
+} & ({ readonly text?: `${T}`; readonly json?: never } | { readonly json: Json<T>; readonly text?: never });
 
-export interface Handshake {
-  readonly when: Match;
+export interface Handshake<T extends string = string> {
+  /** What tells it from every other delivery. */
+  readonly when: Match<T>;
   /** Verified like any delivery unless the provider does not sign it. */
   readonly unsigned?: true;
   /** A secret that the provider hands over here; goes to the user's `onSecret`, without which the handshake is refused. */
   readonly learns?: Source;
-  readonly reply: ReplyWords;
+  readonly reply: ReplyWords<T>;
 }
 
-export interface About<O = Record<string, OptionKind>> {
+export interface About<O = Record<string, OptionKind>, T extends string = string> {
   readonly name: string;
   /** The provider's page on its signatures. */
   readonly docs?: `https://${string}`;
@@ -174,9 +183,9 @@ export interface About<O = Record<string, OptionKind>> {
   readonly payload?: `form:${string}` | `json:${string}`;
   /** What else the user configures. */
   readonly options?: O;
-  readonly handshake?: readonly Handshake[];
+  readonly handshake?: readonly Handshake<T>[];
   /** What an accepted delivery is answered. @default 200, no body */
-  readonly success?: ReplyWords;
+  readonly success?: ReplyWords<T>;
   /** Seconds: to answer in, and over which deliveries are retried. */
   readonly answerWithin?: number;
   readonly retriesFor?: number;
@@ -187,23 +196,24 @@ export interface About<O = Record<string, OptionKind>> {
 }
 
 /** One of several schemes of a provider, as {@link scheme} makes it. */
-export interface Part<N> {
+export interface SchemePart<N> {
   readonly needs?: N;
   readonly scheme: AnyScheme;
 }
 
-export type Declaration<A extends Algorithm, C, K, R, O, N> = About<O> & {
+export type Declaration<A extends Algorithm, C, K, R extends string, O, N> = About<O, R> & {
   readonly algorithm?: A;
-  readonly schemes?: readonly Part<N>[];
+  readonly schemes?: readonly SchemePart<N>[];
 } & ([A] extends [never]
-    ? { readonly schemes: readonly Part<N>[]; readonly id?: Pick; readonly type?: Pick; readonly tenant?: Source } & Recurrence
+    ? { readonly schemes: readonly SchemePart<N>[]; readonly id?: Pick; readonly type?: Pick; readonly tenant?: Source } & Recurrence
     : Scheme<A, C, K, R, O> & { readonly schemes?: never });
 
 // ── 6. What the user must configure follows from the declaration ─────────────────────────────────────────────────
 
 export type Needs<A, C, K, R> =
   | (A extends KeyPair | "jwt-rs256" | "jwt-es256" ? (K extends FetchedKeys ? "fetchKey" : "publicKey") : "secret")
-  | ([Mentions<C | R, "url" | "publicUrl">] extends [never] ? never : "publicUrl");
+  | NeedsUrl<C | R>;
+export type NeedsUrl<T> = [Mentions<T, "url" | "publicUrl">] extends [never] ? never : "publicUrl";
 
 // ── 7. The same words, as the compiler sees them ─────────────────────────────────────────────────────────────────
 
@@ -222,4 +232,4 @@ export interface AnyScheme extends Recurrence {
   readonly type?: Pick;
   readonly tenant?: Source;
 }
-export type AnyDeclaration = About & Partial<AnyScheme> & { readonly schemes?: readonly Part<unknown>[] };
+export type AnyDeclaration = About & Partial<AnyScheme> & { readonly schemes?: readonly SchemePart<unknown>[] };

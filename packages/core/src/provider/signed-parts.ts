@@ -7,15 +7,15 @@ export interface SignedParts {
   readonly timestamp: boolean;
   /** The exact bytes. */
   readonly body: boolean;
-  /** What the payload says, if not the bytes it came in. */
+  /** All that the payload says, if not the bytes it came in. */
   readonly payload: boolean;
   readonly url: boolean;
 }
 
 const HOLE = /\{((?:[^{}|]|\{option:\w+\})*)(\|[^}]*)?\}/g;
 
-/** What signs no text exactly: a checksum can be met by another one, and case is lost in lower case. */
-const LOSSY: readonly unknown[] = ["|crc32", "|lower"];
+/** What signs no text exactly: another one can meet a checksum, and case and escapes are lost in lower case and without escapes. */
+const LOSSY: readonly unknown[] = ["|crc32", "|lower", "|unescape"];
 
 /** Sources and atoms in a template's braces. */
 const atomsOf = (template: string): string[] =>
@@ -38,21 +38,21 @@ export function coverageOf(scheme: AnyScheme): { readonly parts: SignedParts; co
   const atoms = new Set(templates.flatMap(atomsOf));
   const body = atoms.has("body");
   const params = atoms.has("params");
-  // a form's field that holds the whole payload covers what is read of it
-  const { payload: field } = scheme as { readonly payload?: string };
-  const payload = field !== undefined && atoms.has(field);
+  // a form's field that holds the whole payload covers what is read of it; `json:` is a path that starts there
+  const { payload: place } = scheme as { readonly payload?: string };
+  const field = place?.startsWith("form:") === true && (params || atoms.has(place));
 
   const coversSource = (source: string): boolean =>
     atoms.has(source) ||
     (body && /^(json|form):/.test(source)) ||
-    (payload && source.startsWith("json:")) ||
+    (field && source.startsWith("json:")) ||
     (params && source.startsWith("form:")) ||
     (signsUrl && source.startsWith("query:")) ||
     (isJwt && source.startsWith("claim:"));
   const covers = (pick: Pick | undefined): boolean => {
     if (pick === undefined) return false;
     if (typeof pick === "string") return coversSource(pick);
-    if ("keyBesides" in pick) return body;
+    if ("keyBesides" in pick) return body || field;
     return ("either" in pick ? pick.either : pick).every(coversSource);
   };
   return {
@@ -62,12 +62,8 @@ export function coverageOf(scheme: AnyScheme): { readonly parts: SignedParts; co
       type: covers(scheme.type),
       timestamp: scheme.timestamp !== undefined && (atoms.has("timestamp") || coversSource(scheme.timestamp.from)),
       body,
-      // a scheme that signs fields one by one signs what happened only if it signs what names it
-      payload:
-        body ||
-        params ||
-        payload ||
-        (covers(scheme.id) && (scheme.type === undefined || covers(scheme.type)) && [...atoms].some((atom) => atom.startsWith("json:"))),
+      // a scheme that signs fields one by one leaves the others to anyone
+      payload: body || params || field,
       url: signsUrl || atoms.has("publicUrl"),
     },
   };

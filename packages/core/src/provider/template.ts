@@ -98,6 +98,7 @@ const isEarly = (piece: string | Atom): boolean =>
  * @throws Error naming what is wrong with it
  */
 export function compileTemplate(source: string, context: TemplateContext): Template {
+  if (typeof source !== "string") throw new Error("a template is a text");
   const pieces = compilePieces(source, context);
   const flat = flatten(pieces);
   return { source, pieces, digests: flat.some(isDigest), early: flat.every(isEarly) };

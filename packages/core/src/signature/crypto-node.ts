@@ -60,6 +60,7 @@ export const importSecret: CryptoPort["importSecret"] = (bytes) => new NodeSecre
 export const importPublicKey: CryptoPort["importPublicKey"] = (algorithm, form, text) => {
   const key = parsePublicKey(form, text);
   if (key.asymmetricKeyType !== KEY_TYPES[algorithm]) throw new Error(`it is a key for ${key.asymmetricKeyType}`);
+  if (KEY_TYPES[algorithm] === "ec" && key.export({ format: "jwk" }).crv !== "P-256") throw new Error("it is a key for another curve");
   const bits = key.asymmetricKeyDetails?.modulusLength;
   const made: NodePublicKey = { algorithm, key, size: bits === undefined ? undefined : Math.ceil(bits / 8) };
   return made;

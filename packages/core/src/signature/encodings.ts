@@ -63,6 +63,15 @@ export function decode(text: string, encoding: Encoding): Uint8Array | undefined
   return encoding === "base64" ? decodeBase64(text, STANDARD_TABLE, true) : decodeBase64(text, URL_TABLE, false);
 }
 
+const FOREIGN: Readonly<Record<Encoding, RegExp>> = { hex: /[^\da-f]/i, base64: /[^A-Za-z\d+/=]/, base64url: /[^\w=-]/ };
+
+/** Tells what is wrong with a text that {@link decode} refuses, and nothing of the text itself. */
+export function faultOf(text: string, encoding: Encoding): string {
+  const at = text.search(FOREIGN[encoding]);
+  if (at >= 0) return `character ${at + 1} is none of its alphabet`;
+  return encoding === "hex" ? "its number of digits is odd" : "it is cut off, or wrongly padded";
+}
+
 /** Encodes bytes: hex in lower case, base64 with padding, base64url without. */
 export function encode(bytes: Uint8Array, encoding: Encoding): string {
   let text = "";

@@ -55,6 +55,7 @@ const isNamed = (value: SecretValue): value is { readonly id: string; readonly v
  * @param option the option's name, for messages
  * @param makeDecoy makes what an unknown tenant's delivery is held against; called late, since some platforms deny randomness at start
  * @param importKey turns one value into a key; throws `Error` with what is wrong with it
+ * @param most how many keys may be valid at once
  * @throws ConfigurationError
  */
 export function createKeyRing<K extends object>(
@@ -62,9 +63,11 @@ export function createKeyRing<K extends object>(
   secrets: Secrets,
   importKey: (value: string | Uint8Array) => K,
   makeDecoy: () => K | undefined,
+  most = Number.POSITIVE_INFINITY,
 ): KeyRing<K> {
   if (typeof secrets === "function") return resolvingRing(option, secrets, importKey, makeDecoy);
   const keys = toKeys(option, secrets, importKey);
+  if (keys.length > most) throw new ConfigurationError(option, `there are ${keys.length}, and ${most} are tried on one delivery`);
   const set: KeySet<K> = { keys, tenant: undefined, unknown: false };
   return { keysFor: () => set };
 }
@@ -77,6 +80,8 @@ function toKeys<K>(option: string, secrets: Exclude<Secrets, SecretResolver>, im
     const place = list.length > 1 ? `${option}[${position}]` : option;
     const named = typeof entry === "object" && entry !== null && isNamed(entry);
     const value = named ? entry.value : entry;
+    if (named && !("value" in entry))
+      throw new ConfigurationError(place, "it is an object; expected a text, or { id, value } (a JWK as the text of its JSON)");
     if (named && (typeof entry.id !== "string" || entry.id === "")) throw new ConfigurationError(place, "its id is a non-empty text");
     const fault = faultOf(value);
     if (fault !== undefined) throw new ConfigurationError(place, `${fault}; expected the value that the provider's dashboard shows`);
@@ -94,7 +99,7 @@ function toKeys<K>(option: string, secrets: Exclude<Secrets, SecretResolver>, im
 function faultOf(value: unknown): string | undefined {
   if (value instanceof Uint8Array)
     return value.length === 0 ? "it is empty" : value.every((byte) => byte === 0) ? "all its bytes are zero" : undefined;
-  if (typeof value !== "string") return `it is ${value === null ? "null" : `a ${typeof value}`}`;
+  if (typeof value !== "string") return `it is ${value === null || value === undefined ? value : `a ${typeof value}`}`;
   if (value.trim() === "") return "it is empty or blank";
   return WORDS.has(value.trim()) ? `it is the word ${value.trim()}` : undefined;
 }

@@ -33,8 +33,10 @@ describe("configureProvider", () => {
     ["a URL that nobody signs", {}, { secret: "s", publicUrl: "https://a.example" }, "acme.publicUrl: acme does not use it"],
     ["a way to fetch what nobody fetches", {}, { secret: "s", fetchKey: async () => "" }, "acme.fetchKey: acme does not use it"],
     ["a place for secrets that nobody hands over", {}, { secret: "s", onSecret: () => {} }, "acme.onSecret: acme does not use it"],
-    ["a secret that is no hex", { secret: "hex" }, { secret: "xyz" }, "acme.secret: it is not hex; expected the value"],
-    ["a secret that is no base64", { secret: "base64" }, { secret: "QQ" }, "acme.secret: it is not base64"],
+    ["a secret that is no hex", { secret: "hex" }, { secret: "abxy" }, "acme.secret: it is not hex: character 3 is none of its alphabet;"],
+    ["a secret that is no base64", { secret: "base64" }, { secret: "QQ=" }, "acme.secret: it is not base64: it is cut off"],
+    ["a secret with white space before it", {}, { secret: " s" }, "acme.secret: it begins or ends with white space"],
+    ["a secret with a line break after it", { secret: "hex" }, { secret: "abcd\n" }, "acme.secret: it begins or ends with white space"],
     ["a secret of zeros once decoded", { secret: "hex" }, { secret: "0000" }, "acme.secret: it holds no bytes other than zero"],
     [
       "a secret without its prefix",
@@ -46,7 +48,7 @@ describe("configureProvider", () => {
       "a secret that is wrong after its prefix",
       { secret: { prefix: "whsec_", encoding: "base64" } },
       { secret: "whsec_?" },
-      "acme.secret: it is not base64 after whsec_",
+      "acme.secret: it is not base64 after whsec_: character 1 is none of its alphabet",
     ],
     [
       "a secret that is nothing but its prefix",
@@ -70,6 +72,19 @@ describe("configureProvider", () => {
       "acme.publicKey: it is a key for rsa",
     ],
     ["no public key", pair, {}, "acme.publicKey: none is configured"],
+    [
+      "a JWK as an object",
+      { ...pair, publicKey: "jwk" },
+      { publicKey: ed.export({ format: "jwk" }) },
+      "acme.publicKey: it is an object; expected a text, or { id, value } (a JWK as the text of its JSON)",
+    ],
+    [
+      "a PEM whose line breaks are written out",
+      { ...pair, publicKey: "pem" },
+      { publicKey: ed.export({ format: "pem", type: "spki" }).toString().replaceAll("\n", "\\n") },
+      "acme.publicKey: its line breaks are written as \\n",
+    ],
+    ["five public keys, of which four would be tried", pair, { publicKey: Array(5).fill(rawHex) }, "acme.publicKey: there are 5"],
     [
       "no URL where it is signed",
       { content: "{url}{body}" },
@@ -119,6 +134,12 @@ describe("configureProvider", () => {
       "acme.name: expected a text that is not blank",
     ],
     [
+      "a secret option with white space around it",
+      { options: { token: "secret" } },
+      { secret: "s", token: "x " },
+      "acme.token: it begins or ends with white space",
+    ],
+    [
       "a secret option that is a word",
       { options: { token: "secret" } },
       { secret: "s", token: "undefined" },
@@ -132,7 +153,7 @@ describe("configureProvider", () => {
     ],
     [
       "a way to fetch that is none",
-      { handshake: [{ when: {}, learns: "header:x", reply: {} }] },
+      { handshake: [{ when: { "header:x": true }, learns: "header:x", reply: {} }] },
       { secret: "s", onSecret: "x" },
       "acme.onSecret: expected a function",
     ],
@@ -156,6 +177,11 @@ describe("configureProvider", () => {
   it("takes a secret without a prefix that is optional, and as bytes", () => {
     const words = { secret: { prefix: "whsec_", encoding: "base64", optional: true } };
     for (const secret of ["whsec_QUJD", "QUJD", Uint8Array.of(65)]) expect(refusalOf(words, { secret })).toBe("it is taken");
+  });
+
+  it("takes base64 without its padding, as both official libraries of Standard Webhooks do", () => {
+    for (const secret of ["QUI=", "QUI", "QQ==", "QQ"]) expect(refusalOf({ secret: "base64" }, { secret })).toBe("it is taken");
+    for (const secret of ["QQ=", "Q", "QUJ", "QR", "QUI*"]) expect(refusalOf({ secret: "base64" }, { secret })).not.toBe("it is taken");
   });
 
   it("takes the key of a token by the token's algorithm", () => {

@@ -45,7 +45,7 @@ describe("key pairs", () => {
   const words = { algorithm: "ed25519", secret: undefined, publicKey: "raw-hex" };
 
   it("are tried four times, and no more", async () => {
-    const config = { publicKey: [0, 1, 2, 3, 4].map(hexOf) };
+    const config = { publicKey: async () => ({ tenant: null, secrets: [0, 1, 2, 3, 4].map(hexOf) }) };
     expect(await codeOf(words, { "x-sig": signed(3) }, "x", config)).toBe("accepted");
     expect(await codeOf(words, { "x-sig": signed(4) }, "x", config)).toBe("SIGNATURE_MISMATCH");
     expect(await codeOf(words, { "x-sig": signed(5) }, "x", { publicKey: hexOf(0) })).toBe("SIGNATURE_MISMATCH");

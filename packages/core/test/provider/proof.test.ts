@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { WebhookEvent } from "../../src/event.js";
-import { mac, openAcme } from "../acme-verifier.js";
+import { deliver, mac, openAcme } from "../acme-verifier.js";
 import type { Words } from "./acme.js";
 import { codeOf } from "./code-of.js";
 
@@ -49,6 +49,19 @@ describe("openCandidates", () => {
     const words = { signature: { from: "header:x-sig", encoding: "hex", repeats: true } };
     expect(await codeOf(words, lines)).toBe("accepted");
     expect(await codeOf(words, [])).toBe("HEADER_MISSING");
+  });
+
+  it.each([{ "json:v": "2" }, { body: "json" }])("looks at the headers before the body, though %j is about the body", async (when) => {
+    const { verifier } = openAcme({ when });
+    for (const [headers, code] of [
+      [{}, "HEADER_MISSING"],
+      [{ "x-sig": "zz" }, "HEADER_MALFORMED"],
+      [{ "x-sig": good }, "BODY_TOO_LARGE"],
+    ] as const) {
+      const length = { "content-length": String(2 ** 40) };
+      const verdict = await verifier.receive(deliver({ headers: { ...headers, ...length } }));
+      expect(verdict).toMatchObject({ outcome: "rejected", code });
+    }
   });
 
   it("looks in each place for candidates", async () => {
@@ -121,6 +134,7 @@ describe("prove", () => {
     const forms = several({ signature, when: { "json:form": "7" } }, { signature, when: { "json:form": "8" } });
     expect(await codeOf(forms, { "x-sig": mac("{}") }, "{}")).toBe("HEADER_MISSING");
     expect(await codeOf(forms, { "x-sig": mac('{"form":8}') }, '{"form":8}')).toBe("accepted");
+    expect(await codeOf(forms, { "x-sig": good }, `{"form":${"[".repeat(100)}`)).toBe("PAYLOAD_MALFORMED");
   });
 
   it("finds a proof that stands in the body", async () => {

@@ -45,7 +45,8 @@ describe("coverageOf", () => {
     ["not what only a checksum covers", { content: "{timestamp}{body|crc32}", timestamp: at("header:x-at") }, ["timestamp"]],
     ["not what is signed in lower case: its case can be changed", { content: "{query:id|lower}", id: "query:id" }, []],
     ["parameters, and fields of the form", { content: "{url}{params}", id: "form:id", type: "header:x" }, ["id", "payload", "url"]],
-    ["the URL, and its query", { content: "{url|unescape}", id: "query:id" }, ["id", "url"]],
+    ["the URL, and its query", { content: "{url|portless}", id: "query:id" }, ["id", "url"]],
+    ["not what is signed without its escapes: they can be put back", { content: "{url|unescape}", id: "query:id" }, []],
     ["the configured URL, and not the query that came", { content: "{publicUrl}{body}", id: "query:id" }, ["body", "payload", "url"]],
     [
       "what a condition holds against the signed URL",
@@ -69,7 +70,14 @@ describe("coverageOf", () => {
       { content: "{form:payload}", payload: "form:payload", id: "json:a", type: "json:b" },
       ["id", "payload", "type"],
     ],
-    ["fields of the payload", { content: "{json:a}:{json:b}", signature: { from: "json:sig" }, id: "json:a" }, ["id", "payload"]],
+    [
+      "the form's field that holds the payload, by its parameters",
+      { content: "{url}{params}", payload: "form:payload", id: "json:a", type: { keyBesides: ["a"] } },
+      ["id", "payload", "type", "url"],
+    ],
+    ["fields of the form by its parameters", { content: "{params}", id: "form:id", type: "form:event" }, ["id", "payload", "type"]],
+    ["fields of the payload, and no other", { content: "{json:a}:{json:b}", signature: { from: "json:sig" }, id: "json:a" }, ["id"]],
+    ["not the envelope for a field of the same name", { content: "{json:data}", payload: "json:data", id: "json:id" }, []],
     [
       "not the envelope of the proof itself",
       {

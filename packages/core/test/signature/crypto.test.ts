@@ -175,12 +175,17 @@ describe.each(ports)("importPublicKey on %s", (name, port) => {
     expect(() => port.importPublicKey("rsa-sha256", "jwk", "nonsense")).toThrow();
   });
 
-  it("says of a key for another algorithm that it is none: at once, or at the first delivery", async () => {
-    const text = write(rsa.publicKey, "pem");
-    if (name === "node") expect(() => port.importPublicKey("ed25519", "pem", text)).toThrow("it is a key for rsa");
+  const p384 = generateKeyPairSync("ec", { namedCurve: "P-384" });
+  it.each([
+    ["rsa", "ed25519", rsa.publicKey, "it is a key for rsa"],
+    ["P-384", "ecdsa-p256-sha256", p384.publicKey, "it is a key for another curve"],
+  ] as const)("says of a key for %s that it is none for %s: at once, or at the first delivery", async (_, algorithm, wrong, message) => {
+    const text = write(wrong, "pem");
+    if (name === "node") expect(() => port.importPublicKey(algorithm, "pem", text)).toThrow(message);
     else {
-      const key = port.importPublicKey("ed25519", "pem", text);
-      await expect(Promise.resolve(port.verifySignature(key, ["x"], new Uint8Array(64)))).rejects.toThrow();
+      const key = port.importPublicKey(algorithm, "pem", text);
+      const signature = Uint8Array.from(sign("sha256", Buffer.from("x"), ec.privateKey));
+      await expect(Promise.resolve(port.verifySignature(key, ["x"], signature))).rejects.toThrow();
     }
   });
 });

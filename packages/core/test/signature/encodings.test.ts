@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decode, type Encoding, encode, isAscii, toUtf8, toWireBytes } from "../../src/signature/encodings.js";
+import { decode, type Encoding, encode, faultOf, isAscii, toUtf8, toWireBytes } from "../../src/signature/encodings.js";
 
 const ENCODINGS: readonly Encoding[] = ["hex", "base64", "base64url"];
 
@@ -64,6 +64,21 @@ describe("decode", () => {
   it("takes base64url with its padding and without", () => {
     expect(decode("QQ==", "base64url")).toEqual(Uint8Array.of(65));
     expect(decode("QQ", "base64url")).toEqual(Uint8Array.of(65));
+  });
+});
+
+describe("faultOf", () => {
+  it.each([
+    ["hex", "0x12", "character 2 is none of its alphabet"],
+    ["hex", "abc", "its number of digits is odd"],
+    ["base64", "QUJ-", "character 4 is none of its alphabet"],
+    ["base64", " QUJD", "character 1 is none of its alphabet"],
+    ["base64", "QQ=", "it is cut off, or wrongly padded"],
+    ["base64url", "QU+/", "character 3 is none of its alphabet"],
+    ["base64url", "A", "it is cut off, or wrongly padded"],
+  ] as const)("tells what is wrong with the %s %j", (encoding, text, fault) => {
+    expect(decode(text, encoding)).toBeUndefined();
+    expect(faultOf(text, encoding)).toBe(fault);
   });
 });
 

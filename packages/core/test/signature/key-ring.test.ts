@@ -54,10 +54,17 @@ describe("createKeyRing", () => {
     [{ id: "", value: "a" }, "acme.secret: its id is a non-empty text"],
     [{ id: 1, value: "a" }, "acme.secret: its id is a non-empty text"],
     [{ id: "x", value: "" }, "acme.secret: it is empty or blank"],
-    [{ id: "x" }, "acme.secret: it is a undefined"],
+    [{ id: "x", value: undefined }, "acme.secret: it is undefined"],
+    [{ kty: "OKP" }, "acme.secret: it is an object; expected a text, or { id, value } (a JWK as the text of its JSON)"],
   ] as const)("refuses %j", (secrets, message) => {
     expect(() => ringOf(secrets as unknown as Secrets)).toThrow(ConfigurationError);
     expect(() => ringOf(secrets as unknown as Secrets)).toThrow(message);
+  });
+
+  it("takes no more keys than are tried", () => {
+    const most = (secrets: Secrets) => createKeyRing<Key>("acme.publicKey", secrets, importKey, () => undefined, 4);
+    expect(() => most(["a", "b", undefined, "c", "d"])).not.toThrow();
+    expect(() => most(["a", "b", "c", "d", "e"])).toThrow("acme.publicKey: there are 5, and 4 are tried on one delivery");
   });
 
   it("never says a secret that it refuses", () => {

@@ -5,6 +5,7 @@ import { handshakeCases } from "./cases/handshake-cases.js";
 import { headerCases } from "./cases/header-cases.js";
 import { leaseCases } from "./cases/lease-cases.js";
 import { networkCases } from "./cases/network-cases.js";
+import { payloadCases } from "./cases/payload-cases.js";
 import { recurringContentCases } from "./cases/recurring-content-cases.js";
 import { replayCases } from "./cases/replay-cases.js";
 import { secretCases } from "./cases/secret-cases.js";
@@ -51,4 +52,5 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...storeTroubleCases,
   ...networkCases,
   ...handshakeCases,
+  ...payloadCases,
 ];

@@ -1,6 +1,6 @@
 /** The sender's side of one case: it knows a port, and reports. */
 import type { Provider } from "@countersign/core";
-import { type DeliveryOptions, type SignedDelivery, signDelivery } from "../sign-delivery.js";
+import { type BodilessDelivery, type DeliveryOptions, type SignedDelivery, signDelivery } from "../sign-delivery.js";
 import { check, equal } from "./expect.js";
 import type { Connection, Control, Form, RawRequest, RawResponse, Report, Server, Trait } from "./harness.js";
 import { openConnection, sendAndReset, sendRaw, writeHead } from "./raw-client.js";
@@ -133,7 +133,11 @@ export function openSession(server: Server, form: Form, traits: readonly Trait[]
 /** The records of deliveries, without notices. */
 export const deliveriesOf = ({ records }: Report): Report["records"] => records.filter(({ kind }) => kind === "delivery");
 
-function toRequest(delivery: SignedDelivery, changes: Changes = {}, path: string): RawRequest {
+function toRequest(
+  { body = new Uint8Array(), ...delivery }: SignedDelivery | BodilessDelivery,
+  changes: Changes = {},
+  path: string,
+): RawRequest {
   const headers = new Map<string, string | undefined>(Object.entries(delivery.headers));
   for (const [name, value] of Object.entries(changes.headers ?? {})) headers.set(name, value);
   const lines = [...headers].flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]]));
@@ -142,7 +146,7 @@ function toRequest(delivery: SignedDelivery, changes: Changes = {}, path: string
     method: changes.method ?? delivery.method,
     target: changes.target ?? at + (changes.suffix ?? ""),
     headers: [...lines, ...(changes.lines ?? [])],
-    body: changes.body ?? delivery.body,
+    body: changes.body ?? body,
     framing: changes.framing,
   };
 }
