@@ -42,6 +42,7 @@ const toOptional = (field: string | undefined): string => (field === undefined ?
 const ID = toField("id");
 const CONTENT = toField("content");
 const MARK = toField("mark");
+const PARTITION = toField("partition");
 
 /** A row of the table: the fields that the key and the mark rest on. */
 interface Row {
@@ -49,6 +50,8 @@ interface Row {
   /** Left where the key meets more than what is signed. */
   readonly mark: string;
   readonly tag: string;
+  /** What follows from the key and from the mark alike, where the mark itself does not follow from the key. */
+  readonly partition?: string;
   /** `joined`: only where something unsigned joins the key. */
   readonly marks: "joined" | "flag" | "refuse";
 }
@@ -74,7 +77,8 @@ export function createClaimPlanner(
     if (marks === "joined" && type === undefined && tenant === undefined)
       return andThen(key, (made) => planOf(made, undefined, tag, onMark));
     const mark = fingerprint([name + MARK + toOptional(ringTenant) + row.mark]);
-    return andThen(key, (made) => andThen(mark, (marked) => planOf(made, marked, tag, onMark)));
+    const partition = row.partition === undefined ? undefined : fingerprint([name + PARTITION + toOptional(ringTenant) + row.partition]);
+    return andThen(key, (made) => andThen(mark, (marked) => andThen(partition, (shared) => planOf(made, marked, tag, onMark, shared))));
   };
   return (facts) => {
     if (facts.id !== undefined && facts.attempt.scheme.signed.id) return toPlan(signedIdRow(facts.id, facts.attempt), facts);
@@ -82,8 +86,14 @@ export function createClaimPlanner(
   };
 }
 
-function planOf(key: string, mark: string | undefined, tag: string, onMark: ClaimPlan["onMark"]): ClaimPlan {
-  return { key, mark, partition: mark ?? key, tag, onMark };
+function planOf(
+  key: string,
+  mark: string | undefined,
+  tag: string,
+  onMark: ClaimPlan["onMark"],
+  partition: string | undefined = mark ?? key,
+): ClaimPlan {
+  return { key, mark, partition, tag, onMark };
 }
 
 function signedIdRow(id: string, attempt: Attempt): Row {
@@ -98,20 +108,30 @@ function contentRow({ attempt, id }: ClaimFacts, repeats: "accept" | "refuse"): 
   if (unique === "stamped" && signedAnew !== true) return andThen(contentDigest(attempt), (content) => contentAlone(content, "", "joined"));
   if (id === undefined || (unique !== "stamped" && repeats === "refuse")) {
     if (unique !== "stamped" && repeats === "accept") return undefined;
+    const alone = andThen(contentDigest(attempt), (content) => contentAlone(content, "", "joined"));
+    if (unique !== "stamped" || scheme.id === undefined) return alone;
     // a captured delivery whose id was taken away meets the mark of the one that had it
-    const marks = unique === "stamped" && scheme.id !== undefined ? "refuse" : "joined";
-    return andThen(contentDigest(attempt), (content) => contentAlone(content, "", marks));
+    return andThen(alone, (row) =>
+      andThen(bodyDigest(attempt), (body) => ({ ...row, marks: "refuse", partition: partitionOf(body, scheme) })),
+    );
   }
   const marks = unique === "stamped" ? "refuse" : "flag";
-  return andThen(contentDigest(attempt), (content) =>
-    andThen(signsBodyAlone(scheme) ? content : bodyDigest(attempt), (body) => ({
+  return andThen(contentDigest(attempt), (content) => {
+    const row = { mark: CONTENT + toField(content), tag: content, marks } as const;
+    if (signsBodyAlone(scheme)) return { ...row, key: ID + toField(id) + toField(content) };
+    return andThen(bodyDigest(attempt), (body) => ({
+      ...row,
       key: ID + toField(id) + toField(body),
-      mark: CONTENT + toField(content),
-      tag: content,
-      marks,
-    })),
-  );
+      partition: partitionOf(body, scheme),
+    }));
+  });
 }
+
+/**
+ * A key of id and body stands for many contents, each with its own stamp. They share the body where it is signed as it is; else what
+ * one content has in common with all bodies that it may come with is the endpoint.
+ */
+const partitionOf = (body: string, { signed }: CompiledScheme): string => (signed.body ? body : "");
 
 function contentAlone(content: string, tag: string, marks: Row["marks"]): Row {
   const fields = CONTENT + toField(content);

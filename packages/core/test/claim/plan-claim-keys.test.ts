@@ -88,3 +88,40 @@ describe("keys", () => {
     expect(bare.store.kept[0]?.protect).toBe(0);
   });
 });
+
+describe("partitions", () => {
+  const stampedAnew = { ...stampedWords, ...unsigned, signedAnew: true };
+  const rows = {
+    "a signed id": { id: "json:a" },
+    "a signed id under an unsigned type": { id: "json:a", type: "header:x-type" },
+    "a unique body": { ...unsigned, unique: "body", type: "header:x-type" },
+    "an unsigned id beside a body that may recur": { ...unsigned, type: "header:x-type" },
+    "an unsigned id beside stamped content": { ...stampedAnew, unique: "stamped" },
+    "an unsigned id beside stamped content that may recur": { ...stampedAnew, type: "header:x-type" },
+    "stamped content without its body": { ...stampedAnew, unique: "stamped", content: "{timestamp}.{header:x-nonce}" },
+  };
+
+  it.each(Object.entries(rows))("are equal where keys or marks are: %s", async (_, words) => {
+    const { send, store } = openClaims(words);
+    const isStamped = "content" in words;
+    for (const body of ['{"a":1}', '{"a":2}'])
+      for (const id of ["1", "2", undefined])
+        for (const type of ["x", "y"])
+          for (const at of isStamped ? [0, 1] : [0]) {
+            const headers = { "x-type": type, "x-nonce": "n", ...(id !== undefined && { "x-id": id }) };
+            const sent = isStamped ? stamped(at, headers, body) : { body, headers };
+            const content = words.content?.includes("x-nonce") ? `${sent.headers["x-ts"]}.n` : sent.content;
+            await send(content === undefined ? sent : { ...sent, content });
+          }
+    expect(store.claims.length).toBeGreaterThan(3);
+    for (const name of ["key", "mark"] as const) {
+      const partitions = new Map<string, string>();
+      for (const claim of store.claims) {
+        const text = claim[name];
+        if (text === undefined) continue;
+        expect(partitions.get(text) ?? claim.partition).toBe(claim.partition);
+        partitions.set(text, claim.partition);
+      }
+    }
+  });
+});
