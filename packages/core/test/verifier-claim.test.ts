@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { memoryStore } from "../src/claim/memory-store.js";
 import { StoreFull } from "../src/claim/store.js";
-import { good, openGuarded } from "./guarded-verifier.js";
+import type { Delivery } from "../src/delivery.js";
+import { mac, openAcme, TIME } from "./acme-verifier.js";
+import { recordingStore } from "./claim/recording-store.js";
+import { GOOD, good, openGuarded } from "./guarded-verifier.js";
 
 describe("a store that cannot answer", () => {
   const from = { address: "203.0.113.7" };
@@ -47,6 +51,56 @@ describe("a store that cannot answer", () => {
   });
 });
 
+describe("a store that answers what no store may", () => {
+  const from = { address: "203.0.113.7" };
+  it.each([
+    undefined,
+    null,
+    true,
+    "busy",
+    {},
+    { outcome: "locked" },
+    { outcome: "claimed" },
+    { outcome: "claimed", repeats: true },
+    { outcome: "busy" },
+    { outcome: "busy", remaining: Number.NaN },
+    { outcome: "duplicate" },
+  ])("claims nothing by %j", async (answer) => {
+    const { codeOf } = openGuarded({ store: { ...recordingStore(), claim: async () => answer } });
+    expect(await codeOf(good(from))).toBe("MISCONFIGURED");
+  });
+
+  it("commits nothing: what it answers is taken for a failure", async () => {
+    const { verifier, store } = openGuarded();
+    store.commit = async () => undefined as never;
+    expect((await verifier.handle(good(from), () => {})).status).toBe(200);
+  });
+
+  it("answers after the lease has ended, and claims nothing", async () => {
+    const { codeOf, store } = openGuarded({ lease: 1, storeTimeout: 5 });
+    store.before.claim = () => new Promise((resolve) => setTimeout(resolve, 1010));
+    expect(await codeOf(good(from))).toBe("STORE_UNAVAILABLE");
+  });
+});
+
+describe("a full memory store", () => {
+  it("is a 503 at a claim, and at a commit has the event's reply stand", async () => {
+    let clock = 0;
+    const { receive, verifier } = openAcme({ id: "json:id" }, { store: memoryStore({ maxClaims: 2, now: () => clock }), lease: 30 });
+    const claimed = async (id: string) => {
+      const verdict = await receive({ text: JSON.stringify({ id }) } as Partial<Delivery>);
+      return verdict.outcome === "rejected" ? verdict.code : verdict;
+    };
+    const first = await claimed("1");
+    clock = 31_000; // its lease is over
+    const others = [await claimed("2"), await claimed("3")];
+    expect(await claimed("4")).toBe("STORE_FULL");
+    for (const verdict of [first, ...others])
+      if (typeof verdict === "object" && verdict.outcome === "accepted") expect(await verdict.claim.commit()).toBeUndefined();
+    await verifier.close();
+  });
+});
+
 describe("duplicates", () => {
   const from = { address: "203.0.113.7" };
   it("of a running event are told to come again before its lease ends", async () => {
@@ -87,10 +141,17 @@ describe("a platform's deadline", () => {
     expect(store.claims[0]?.lease).toBe(1000);
   });
 
-  it("needs no renewal, and stretches no lease", async () => {
+  it("is stretched by no renewal, and a crash long before it blocks the event for one lease alone", async () => {
     const { verifier, store } = openGuarded({ lease: 1 });
-    await verifier.handle(good({ ...from, deadline: Date.now() + 1000 }), () => new Promise(() => {}));
-    expect(store.calls.filter((call) => call === "renew")).toEqual([]);
+    const renewed: number[] = [];
+    const deadline = Date.now() + 1000;
+    store.before.renew = ({ lease }) => void renewed.push(Date.now() + lease);
+    await verifier.handle(good({ ...from, deadline }), () => new Promise(() => {}));
+    expect(renewed).not.toEqual([]);
+    for (const end of renewed) expect(end).toBeLessThanOrEqual(deadline + 1050);
+    const other = openGuarded({ lease: 30 });
+    await other.verifier.handle(good({ ...from, deadline: Date.now() + 900_000 }), () => {});
+    expect(other.store.claims[0]?.lease).toBe(30_000);
   });
 
   it("bounds the store, whatever storeTimeout allows", async () => {
@@ -99,6 +160,9 @@ describe("a platform's deadline", () => {
     expect(await codeOf(good({ ...from, deadline: Date.now() + 220 }))).toBe("STORE_UNAVAILABLE");
     store.before = { commit: () => new Promise(() => {}) };
     expect((await verifier.handle(good({ ...from, deadline: Date.now() + 220 }), () => {})).status).toBe(200);
+    store.before = { release: () => new Promise(() => {}) };
+    const other = { ...from, text: '{"id":"2"}', headers: { ...GOOD, "x-sig": mac(`${TIME}.{"id":"2"}`) } };
+    expect((await verifier.handle(good({ ...other, deadline: Date.now() + 220 }), () => Promise.reject(new Error("x")))).status).toBe(500);
   });
 
   it("far away changes nothing", async () => {

@@ -14,7 +14,7 @@ export interface AskedStore {
   renew(claim: Claim): Awaitable<"ok" | "lost">;
   commit(claim: Claim, keep: Keep, within: number | undefined): Awaitable<"ok" | "held">;
   /** Never fails: what the store does not hear is left to the lease. */
-  release(claim: Claim): Awaitable<void>;
+  release(claim: Claim, within?: number | undefined): Awaitable<void>;
 }
 
 /** The longest that a timer takes. */
@@ -38,9 +38,9 @@ export function createAskedStore(store: Store, timers: Timers): AskedStore {
   const own = (name: keyof Operations["promised"]): Operations | undefined =>
     operations !== undefined && store[name] === operations.promised[name] ? operations : undefined;
 
-  const release = (claim: Claim): Awaitable<void> => {
+  const release = (claim: Claim, within?: number): Awaitable<void> => {
     const direct = own("release");
-    return direct === undefined ? limited(timers, undefined, () => store.release(claim)).catch(() => {}) : direct.release(claim);
+    return direct === undefined ? limited(timers, within, () => store.release(claim)).catch(() => {}) : direct.release(claim);
   };
 
   const claimInTime = async (claim: Claim, within: number | undefined): Promise<ClaimAnswer> => {

@@ -3,10 +3,11 @@ import { createTimers } from "#timers";
 import { type Awaitable, andThen } from "../awaitable.js";
 import { Refusal } from "../errors.js";
 import { type EventFacts, VerifiedEvent } from "../event.js";
+import { seen } from "../network/seen.js";
 import type { NoticeCode } from "../observe.js";
 import type { Settled } from "../options.js";
 import { createAskedStore, toStoreRefusal } from "./ask-store.js";
-import { type ClaimKeeper, HeldClaim, type Settlement, timeLeft } from "./held-claim.js";
+import { type ClaimKeeper, HeldClaim, leaseUntil, type Settlement, timeLeft } from "./held-claim.js";
 import { type ClaimFacts, type ClaimPlan, createClaimPlanner } from "./plan-claim.js";
 import type { Claim, ClaimAnswer, Keep } from "./store.js";
 
@@ -38,8 +39,6 @@ export interface ClaimDesk {
 
 /** Left of a platform's time when the handler's is over, to settle the claim, send the reply and write the log. */
 const HANDLER_MARGIN = 500;
-/** How much longer than the platform's time a lease lasts. */
-const LEASE_MARGIN = 1000;
 
 /** Makes the desk of one receiver. `say` tells what happens after a reply has left. */
 export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail: string, cause?: unknown) => void): ClaimDesk {
@@ -66,12 +65,19 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
     leave,
   };
 
-  const hold = (claim: Claim | undefined, keep: Keep, repeats: false | "running" | "done", request: ClaimRequest): Claimed => {
+  const hold = (
+    claim: Claim | undefined,
+    keep: Keep,
+    repeats: false | "running" | "done",
+    request: ClaimRequest,
+    since: number,
+  ): Claimed => {
     const { deadline } = request;
     const left = deadline === undefined ? Number.POSITIVE_INFINITY : Math.max(0, deadline - Date.now() - HANDLER_MARGIN);
     const held = new HeldClaim(keeper, {
       claim,
       keep,
+      since,
       deadline,
       handlerTimeout: Math.min(settled.handlerTimeout, left),
       successStatus: request.successStatus,
@@ -88,26 +94,28 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
   };
 
   const take = (planned: ClaimPlan | undefined, request: ClaimRequest): Awaitable<Claimed> => {
-    if (planned === undefined) return hold(undefined, { key: 0, mark: 0 }, false, request);
+    if (planned === undefined) return hold(undefined, { key: 0, mark: 0 }, false, request, performance.now());
     // drawn late: some platforms deny randomness at start
     fence ??= randomText();
-    const claim = toClaim(planned, `${fence}.${++claims}`, leaseOf(request.deadline, lease));
+    const claim = toClaim(planned, `${fence}.${++claims}`, leaseUntil(request.deadline, lease));
+    const since = performance.now();
     let answer: Awaitable<ClaimAnswer>;
     try {
       answer = asked.claim(claim, timeLeft(request.deadline));
     } catch (error) {
       throw toStoreRefusal(error);
     }
-    if (!(answer instanceof Promise)) return conclude(answer, claim, planned, request);
+    if (!(answer instanceof Promise)) return conclude(answer, claim, planned, request, since);
     return answer.then(
-      (made) => conclude(made, claim, planned, request),
+      (made) => conclude(made, claim, planned, request, since),
       (error) => {
         throw toStoreRefusal(error);
       },
     );
   };
 
-  const conclude = (answer: ClaimAnswer, claim: Claim, planned: ClaimPlan, request: ClaimRequest): Awaitable<Claimed> => {
+  const conclude = (answer: ClaimAnswer, claim: Claim, planned: ClaimPlan, request: ClaimRequest, since: number): Awaitable<Claimed> => {
+    checkAnswer(answer);
     if (answer.outcome === "busy") {
       const retryAfter = Math.max(1, Math.floor(answer.remaining / 1000));
       return {
@@ -117,10 +125,12 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
       };
     }
     if (answer.outcome === "duplicate") return { outcome: "duplicate", kind: answer.tag === claim.tag ? "exact" : "redelivery" };
+    // an answer that took longer than the lease is no lease: it is left to run out, or to whoever has it by now
+    if (performance.now() - since >= claim.lease) throw toStoreRefusal(new Error("the claim was answered after its lease had ended"));
     const repeat = answer.repeats !== false;
-    if (repeat && planned.onMark === "refuse") return andThen(asked.release(claim), replayed);
+    if (repeat && planned.onMark === "refuse") return andThen(asked.release(claim, timeLeft(request.deadline)), replayed);
     const keep: Keep = { key: repeat ? repeatRetention : retention, mark: retention, protect: request.replayWindow, repeat };
-    return hold(claim, keep, answer.repeats, request);
+    return hold(claim, keep, answer.repeats, request, since);
   };
 
   return {
@@ -150,7 +160,14 @@ function toClaim({ key, mark, partition, tag }: ClaimPlan, token: string, lease:
   return { token, key, mark, partition, tag, lease };
 }
 
-/** Where the platform ends us at a known time, the lease ends just after it, and needs no renewal. */
-function leaseOf(deadline: number | undefined, lease: number): number {
-  return deadline === undefined ? lease : Math.max(LEASE_MARGIN, deadline - Date.now() + LEASE_MARGIN);
+/** @throws Refusal where a store of the user's answers what no store may: what is unknown claims nothing */
+function checkAnswer(answer: ClaimAnswer): void {
+  const { outcome, repeats, remaining, tag } = (answer ?? {}) as Partial<Record<string, unknown>>;
+  if (outcome === "claimed" && (repeats === false || repeats === "running" || repeats === "done")) return;
+  if (outcome === "busy" && Number.isFinite(remaining)) return;
+  if (outcome === "duplicate" && typeof tag === "string") return;
+  throw new Refusal(
+    "MISCONFIGURED",
+    `the store's claim answered what no store may (outcome ${seen(outcome)}); see Store of @countersign/core`,
+  );
 }

@@ -32,7 +32,9 @@ export interface Settlement {
 export interface ClaimStart {
   readonly claim: Claim | undefined;
   readonly keep: Keep;
-  /** Epoch milliseconds by which the platform ends us. The lease lasts until then, and is not renewed. */
+  /** When the claim was asked for, on the clock of `performance`: its lease began no earlier. */
+  readonly since: number;
+  /** Epoch milliseconds by which the platform ends us. No lease lasts much longer. */
   readonly deadline: number | undefined;
   /** Milliseconds. */
   readonly handlerTimeout: number;
@@ -47,6 +49,14 @@ const LAST_RETRY = 60_000;
 const REPLY_MARGIN = 200;
 const DONE = Promise.resolve();
 
+/** How much longer than the platform's time a lease may last. */
+const LEASE_MARGIN = 1000;
+
+/** A lease in milliseconds, cut where the platform ends us before its end. */
+export function leaseUntil(deadline: number | undefined, lease: number): number {
+  return deadline === undefined ? lease : Math.min(lease, Math.max(0, deadline - Date.now()) + LEASE_MARGIN);
+}
+
 /** Milliseconds until a reply must be on its way; `undefined` where no platform ends us. */
 export function timeLeft(deadline: number | undefined): number | undefined {
   return deadline === undefined ? undefined : deadline - Date.now() - REPLY_MARGIN;
@@ -56,7 +66,6 @@ export function timeLeft(deadline: number | undefined): number | undefined {
 export class HeldClaim implements ClaimHandle {
   readonly #keeper: ClaimKeeper;
   readonly #start: ClaimStart;
-  readonly #since = performance.now();
   #leaseEnd: number;
   /** Committed or released. */
   #isSettled = false;
@@ -76,7 +85,7 @@ export class HeldClaim implements ClaimHandle {
   constructor(keeper: ClaimKeeper, start: ClaimStart) {
     this.#keeper = keeper;
     this.#start = start;
-    this.#leaseEnd = this.#since + (start.claim?.lease ?? Number.POSITIVE_INFINITY);
+    this.#leaseEnd = start.since + (start.claim?.lease ?? Number.POSITIVE_INFINITY);
     this.#watch();
   }
 
@@ -141,10 +150,16 @@ export class HeldClaim implements ClaimHandle {
     };
     try {
       const answer = this.#keeper.store.commit(claim, keep, timeLeft(deadline));
-      return answer instanceof Promise ? answer.then((said) => said === "ok", failed) : answer === "ok";
+      return answer instanceof Promise ? answer.then((said) => this.#isOk(said), failed) : this.#isOk(answer);
     } catch (error) {
       return failed(error);
     }
+  }
+
+  /** What no store may answer is no success, and is said when the commit is given up. */
+  #isOk(said: "ok" | "held"): boolean {
+    if (said !== "ok" && said !== "held") this.#commitError = new Error("the store's commit answered neither ok nor held");
+    return said === "ok";
   }
 
   /** The handler's reply stands: the commit is tried again, and the lease renewed, until the provider would have given up. */
@@ -169,8 +184,8 @@ export class HeldClaim implements ClaimHandle {
     this.#isSettled = true;
     this.#stopRenewal();
     this.#report(settlement);
-    const { claim } = this.#start;
-    if (claim !== undefined) await this.#keeper.store.release(claim);
+    const { claim, deadline } = this.#start;
+    if (claim !== undefined) await this.#keeper.store.release(claim, timeLeft(deadline));
     this.#leave();
   }
 
@@ -195,16 +210,15 @@ export class HeldClaim implements ClaimHandle {
 
   /** Waits for the next renewal, or for the end of the handler's time if that is nearer. */
   #watch(): void {
-    const { claim, deadline } = this.#start;
-    const renews = claim !== undefined && deadline === undefined;
+    const { claim } = this.#start;
     // a timer of its own, where nothing is renewed: cheaper than a shared one that is cancelled
-    if (!this.#isReported && (!renews || this.#left() <= this.#keeper.renewEvery)) this.#limitHandler();
-    if (renews) this.#renewal = this.#keeper.renewalTimers.start(() => void this.#renew(claim));
+    if (!this.#isReported && (claim === undefined || this.#left() <= this.#keeper.renewEvery)) this.#limitHandler();
+    if (claim !== undefined) this.#renewal = this.#keeper.renewalTimers.start(() => void this.#renew(claim));
   }
 
   /** Milliseconds of the handler's time. */
   #left(): number {
-    return this.#start.handlerTimeout - (performance.now() - this.#since);
+    return this.#start.handlerTimeout - (performance.now() - this.#start.since);
   }
 
   #limitHandler(): void {
@@ -216,14 +230,16 @@ export class HeldClaim implements ClaimHandle {
   async #renew(claim: Claim): Promise<void> {
     if (!this.#isReported && this.#left() <= 0) return this.#expire();
     const asked = performance.now();
+    const { deadline } = this.#start;
+    const due = deadline === undefined ? claim : { ...claim, lease: leaseUntil(deadline, claim.lease) };
     try {
-      const answer = await this.#keeper.store.renew(claim);
+      const answer = await this.#keeper.store.renew(due);
       if (answer === "lost" && this.#isEntrusted) {
         if (!this.#isReported) this.#limitHandler();
         return;
       }
       if (answer === "lost") return this.#lose("another delivery may have taken the event over");
-      this.#leaseEnd = asked + claim.lease;
+      this.#leaseEnd = asked + due.lease;
     } catch (error) {
       if (performance.now() >= this.#leaseEnd) return this.#lose("the store could not be reached for the whole lease", error);
     }

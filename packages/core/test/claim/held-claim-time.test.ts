@@ -77,6 +77,18 @@ describe("renewal", () => {
     expect(store.calls.filter((call) => call === "renew")).toHaveLength(1);
   });
 
+  it("that finds it gone, while its own commit is tried again, has lost nothing either", async () => {
+    const { held, store, claim, said } = await hold();
+    held.entrust();
+    store.before.commit = () => Promise.reject(new Error("no connection"));
+    await held.commit();
+    await store.release(claim);
+    await store.next("renew");
+    store.before = {};
+    await store.next("commit");
+    expect(said).toEqual([]);
+  });
+
   it("once lost, leaves a handler that does not end its time, and no more", async () => {
     const { store, claim, said, heard, left } = await hold({ handlerTimeout: 150 });
     await store.release(claim);

@@ -52,6 +52,7 @@ export async function hold({
   const held = new HeldClaim(keeper, {
     claim: bare ? undefined : claim,
     keep: { key: 60_000, mark: 60_000 },
+    since: performance.now(),
     deadline,
     handlerTimeout,
     successStatus: 204,

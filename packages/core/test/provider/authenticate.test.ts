@@ -91,7 +91,12 @@ describe("step 5", () => {
 
   it("waits for the body only where an unsigned handshake may stand there", async () => {
     const handshake = [
-      { when: { method: "POST", "header:x-sig": false, "json:hello": true }, unsigned: true, reply: { text: "{json:hello}" } },
+      { when: { method: "GET", "json:hi": true }, unsigned: true, reply: { text: "ok" } },
+      {
+        when: { method: "POST", body: "json", "header:x-sig": false, "json:hello": true },
+        unsigned: true,
+        reply: { text: "{json:hello}" },
+      },
     ];
     const { receive } = openAcme({ handshake });
     const codeOf = async (headers: [string, string][], text = "{}") => {
@@ -104,5 +109,11 @@ describe("step 5", () => {
     expect(await codeOf([["content-type", "application/json"]], "[".repeat(200))).toBe("HEADER_MISSING");
     expect(await codeOf([["x-sig", "zz"], ...Object.entries(tooLong)])).toBe("HEADER_MALFORMED");
     expect(await codeOf([["x-sig", "aa"], ["x-sig", "bb"], ...Object.entries(tooLong)])).toBe("HEADER_DUPLICATED");
+  });
+
+  it("refuses a handshake of which a part comes twice", async () => {
+    const { receive } = openAcme({ handshake: [{ when: { "query:hello": "you" }, unsigned: true, reply: { text: "ok" } }] });
+    expect(await receive({ url: "/?hello=you" })).toMatchObject({ outcome: "handshake" });
+    expect(await receive({ url: "/?hello=you&hello=you" })).toMatchObject({ outcome: "rejected", code: "HEADER_DUPLICATED" });
   });
 });
