@@ -9,6 +9,7 @@ import {
   denySuccess,
   type EventSink,
   isBrokenOff,
+  isSuccess,
   type Served,
   serve,
   serveNext,
@@ -24,12 +25,8 @@ import { FailingPromise, withoutSuccess } from "./failing-promise.js";
 /** Where the middleware leaves the event: `c.var.webhook.event`. */
 export type WebhookEnv<E extends WebhookEvent = WebhookEvent> = { Variables: { webhook: { readonly event: E } } };
 
-/** Takes an accepted event, and may answer with a `Response`, or with `c.status` alone. Ends when its promise fulfils. */
-export type WebhookHandler<E extends WebhookEvent = WebhookEvent> = (
-  event: E,
-  c: Context,
-  // biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing is written as such
-) => Response | void | Promise<Response | void>;
+/** Takes an accepted event, and may answer with a `Response`, or with `c.status` alone; what else it returns is ignored. Ends when its promise fulfils. */
+export type WebhookHandler<E extends WebhookEvent = WebhookEvent> = (event: E, c: Context) => unknown;
 
 /**
  * Makes the whole route of a webhook from a handler (or a sink, such as an inbox). The event is committed before the response leaves.
@@ -77,6 +74,7 @@ async function runHandler<E extends WebhookEvent>(verifier: Verifier<E>, c: Cont
     return response && { response, status: await sentStatus(c, response) };
   };
   const served = await serve(verifier, await toDelivery(c), handled, (answer) => answer?.status);
+  keepFailure(c, served.reply?.status ?? served.answer?.status);
   return served.answer?.response ?? toAnswer(c, served);
 }
 
@@ -97,6 +95,7 @@ async function runMiddleware<E extends WebhookEvent>(
     return !c.finalized || isNobodys(c.res) ? undefined : sentStatus(c, c.res);
   };
   const served = await serveNext(verifier, await toDelivery(c), passedOn);
+  keepFailure(c, served.reply?.status ?? served.answer);
   if ("error" in served && served.error === c.error && c.finalized) {
     c.res = withoutSuccess(c.res);
     return undefined;
@@ -108,11 +107,15 @@ async function runMiddleware<E extends WebhookEvent>(
   return undefined;
 }
 
+/** On Node, an outer middleware cannot make a success of what is none. */
+function keepFailure(c: Context, status: number | undefined): void {
+  const node = isSuccess(status ?? 0) ? undefined : nodeOf(c);
+  if (node !== undefined) denySuccess(node.outgoing);
+}
+
 /** Answers with a reply of ours, or throws what the handler threw, for the app to answer with whatever is no success. */
 async function toAnswer(c: Context, served: Served<unknown>): Promise<Response | undefined> {
   if ("error" in served) {
-    const node = nodeOf(c);
-    if (node !== undefined) denySuccess(node.outgoing);
     Object.defineProperty(c, "res", {
       configurable: true,
       get: () => Reflect.get(Object.getPrototypeOf(c), "res", c),

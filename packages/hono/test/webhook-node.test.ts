@@ -39,6 +39,30 @@ describe("webhook on Hono's Node server", () => {
     expect(urls[0]).toBe('/direct/a/../b?x="y"');
   });
 
+  it.each(["handler", "middleware"])("lets no middleware before the %s form make a success of another answer", async (form) => {
+    const { verifier, records } = acmeVerifier();
+    const app = new Hono();
+    app.use(async (c, next) => {
+      await next();
+      const { status } = c.res;
+      c.res = Response.json({ code: status }, { status: 200 });
+    });
+    const failing = (c: Context): Response => c.text("later", 503);
+    if (form === "handler")
+      app.post(
+        "/",
+        webhook(verifier, async (_event, c) => failing(c)),
+      );
+    else app.post("/", webhook(verifier), failing);
+    const { url } = await serve(app);
+    const answers = [await fetch(url, signed()), await fetch(url, { ...signed(), body: "{}" })];
+    expect(await Promise.all(answers.map(async (answer) => [answer.status, await answer.json()]))).toEqual([
+      [500, { code: 503 }],
+      [500, { code: 401 }],
+    ]);
+    expect(outcomes(records)).toEqual(["HANDLER_FAILED", "SIGNATURE_MISMATCH"]);
+  });
+
   it("refuses a target in absolute form", async () => {
     const { verifier } = acmeVerifier();
     const app = new Hono();

@@ -12,6 +12,7 @@ import {
   type EventSink,
   fromNodeRequest,
   isBrokenOff,
+  isSuccess,
   outcomeOf,
   serve,
   serveNext,
@@ -67,6 +68,8 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?:
       denySuccess(ctx.res);
       throw toError(served.error);
     }
+    // what an outer middleware makes of it may be no success either
+    if (!isSuccess(served.reply?.status ?? served.answer ?? 0)) denySuccess(ctx.res);
     if (served.reply !== undefined) await reply(ctx, served.reply);
   };
 }

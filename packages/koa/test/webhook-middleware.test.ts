@@ -92,6 +92,26 @@ describe.each(VERSIONS)("webhook(verifier) on %s", (_version, make) => {
     expect(outcomes(records)).toEqual(["HANDLER_FAILED"]);
   });
 
+  it("lets no middleware before it make a success of another answer, or of a refusal", async () => {
+    const { verifier, records } = acmeVerifier();
+    const app = makeApp(make);
+    app.use(async (ctx, next) => {
+      await next();
+      ctx.body = { code: ctx.status };
+      ctx.status = 200;
+    });
+    app.use(webhook(verifier)).use((ctx) => {
+      ctx.status = 503;
+    });
+    const { url } = await open(app.callback());
+    const answers = [await fetch(url, signed()), await fetch(url, { ...signed(), body: "{}" })];
+    expect(await Promise.all(answers.map(async (answer) => [answer.status, await answer.json()]))).toEqual([
+      [500, { code: 503 }],
+      [500, { code: 401 }],
+    ]);
+    expect(outcomes(records)).toEqual(["HANDLER_FAILED", "SIGNATURE_MISMATCH"]);
+  });
+
   it("judges what a handler sends on Node's own response", async () => {
     const { verifier, records } = acmeVerifier();
     const app = makeApp(make);

@@ -2,7 +2,7 @@ import type { Awaitable } from "../awaitable.js";
 import { ConfigurationError, Refusal } from "../errors.js";
 
 /** A secret as the provider's dashboard shows it, or its bytes. A named one is reported under its name. */
-export type SecretValue = string | Uint8Array | { readonly id: string; readonly value: string | Uint8Array };
+export type SecretValue = string | Uint8Array | { readonly id: string; readonly value: string | Uint8Array | undefined };
 
 /** What a resolver sees of a delivery. Nothing of it has proven itself; of the URL, only path and query are the sender's. */
 export interface DeliveryContext {
@@ -46,7 +46,7 @@ const CACHED_KEYS = 1000;
 
 const WORDS = new Set(["undefined", "null"]);
 
-const isNamed = (value: SecretValue): value is { readonly id: string; readonly value: string | Uint8Array } =>
+const isNamed = (value: SecretValue): value is { readonly id: string; readonly value: string | Uint8Array | undefined } =>
   typeof value === "object" && !(value instanceof Uint8Array);
 
 /**
@@ -82,6 +82,7 @@ function toKeys<K>(option: string, secrets: Exclude<Secrets, SecretResolver>, im
     const value = named ? entry.value : entry;
     if (named && !("value" in entry))
       throw new ConfigurationError(place, "it is an object; expected a text, or { id, value } (a JWK as the text of its JSON)");
+    if (named && value === undefined) continue;
     if (named && (typeof entry.id !== "string" || entry.id === "")) throw new ConfigurationError(place, "its id is a non-empty text");
     const fault = faultOf(value);
     if (fault !== undefined) throw new ConfigurationError(place, `${fault}; expected the value that the provider's dashboard shows`);

@@ -54,7 +54,7 @@ describe("createKeyRing", () => {
     [{ id: "", value: "a" }, "acme.secret: its id is a non-empty text"],
     [{ id: 1, value: "a" }, "acme.secret: its id is a non-empty text"],
     [{ id: "x", value: "" }, "acme.secret: it is empty or blank"],
-    [{ id: "x", value: undefined }, "acme.secret: it is undefined"],
+    [{ id: "x", value: undefined }, "acme.secret: none is configured; is its environment variable set?"],
     [{ kty: "OKP" }, "acme.secret: it is an object; expected a text, or { id, value } (a JWK as the text of its JSON)"],
   ] as const)("refuses %j", (secrets, message) => {
     expect(() => ringOf(secrets as unknown as Secrets)).toThrow(ConfigurationError);
