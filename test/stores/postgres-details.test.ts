@@ -81,6 +81,56 @@ else
       await guest.end();
     });
 
+    it("checks that it can write, to a table of its own kind", async () => {
+      await store.migrate();
+      await store.check();
+      expect((await pool.query("SELECT FROM countersign_claims WHERE key LIKE 'check-%' OR key LIKE 'mark-check%'")).rows).toEqual([]);
+      const reader = new pg.Pool({ connectionString: server.url, options: "-c default_transaction_read_only=on" });
+      await expect(postgresStore(reader).check()).rejects.toThrow(/^client: this connection may only read/);
+      await expect(postgresStore(reader).claim(makeClaim())).rejects.toMatchObject({ code: "25006" });
+      await reader.end();
+      await pool.query("CREATE ROLE looker LOGIN");
+      await pool.query("GRANT SELECT ON countersign_claims TO looker");
+      const looker = new pg.Pool({ connectionString: server.url.replace("test@", "looker@") });
+      await expect(postgresStore(looker).check()).rejects.toThrow(/grant it SELECT, INSERT, UPDATE and DELETE/);
+      await looker.end();
+      await pool.query("CREATE TABLE keyless (LIKE countersign_claims)");
+      await pool.query("CREATE TABLE typed (key uuid PRIMARY KEY, token text, tag text NOT NULL, until text NOT NULL)");
+      for (const table of ["keyless", "typed"]) {
+        await expect(postgresStore(pool, { table }).check()).rejects.toThrow(/^table: .*choose another name/);
+      }
+    });
+
+    it("says what a migration lacks: the right to create, or a schema", async () => {
+      await pool.query("CREATE ROLE maker LOGIN");
+      const url = server.url.replace("test@", "maker@");
+      const maker = new pg.Pool({ connectionString: url });
+      for (const schema of ["public", "fresh"]) {
+        const asked = postgresStore(maker, { schema, table: "made" }).migrate();
+        await expect(asked).rejects.toThrow(/^schema: .*grant it CREATE on the schema.*migrations\/postgres\.sql as the owner/);
+      }
+      await maker.end();
+      const lost = new pg.Pool({ connectionString: server.url, options: "-c search_path=nowhere" });
+      await expect(postgresStore(lost, { table: "made" }).migrate()).rejects.toThrow(/^schema: .*search_path.*set `schema`/);
+      await lost.end();
+    });
+
+    it("reads the answers of a client that renames columns and has no null", async () => {
+      const odd = postgres(server.url, {
+        max: 1,
+        transform: { ...postgres.pascal, value: { from: (value: unknown) => value ?? undefined } },
+      });
+      const renamed = postgresStore(odd as never);
+      await renamed.check();
+      const claim = makeClaim({ mark: "mark-renamed" });
+      expect(await renamed.claim(claim)).toEqual({ outcome: "claimed", repeats: false });
+      expect(await renamed.claim({ ...claim, token: "other" })).toMatchObject({ outcome: "busy" });
+      expect(await renamed.claim({ ...claim, key: `${claim.key}-2`, token: "other" })).toMatchObject({ repeats: "running" });
+      expect(await renamed.commit(claim, KEEP)).toBe("ok");
+      expect(await renamed.claim({ ...claim, token: "other" })).toEqual({ outcome: "duplicate", tag: claim.tag });
+      await odd.end();
+    });
+
     it("migrates from twenty connections at once, and again", async () => {
       const odd = postgresStore(pool, { schema: "Odd", table: "select" });
       await Promise.all(Array.from({ length: 20 }, () => odd.migrate()));

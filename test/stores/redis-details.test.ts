@@ -17,6 +17,18 @@ describe("redisStore's options", () => {
     }
   });
 
+  it("takes a function as sendCommand, and says that a class is not one", async () => {
+    const sent: string[][] = [];
+    const store = redisStore(async (args) => {
+      sent.push(args);
+      return ["claimed", "none"];
+    });
+    expect(await store.claim(makeClaim())).toEqual({ outcome: "claimed", repeats: false });
+    expect(sent[0]?.[0]).toBe("EVALSHA");
+    expect(() => redisStore(Redis as never)).toThrow(ConfigurationError);
+    expect(() => redisStore(Redis as never)).toThrow(/^client: Redis is a class; pass an instance/);
+  });
+
   it("refuses a prefix that would break the hash tag, and options it does not know", () => {
     for (const prefix of ["", "a{b", "a}b", "a b", "é", "x".repeat(65), 5]) {
       expect(() => redisStore(client, { prefix } as never)).toThrow(/^prefix: /);
@@ -140,6 +152,37 @@ else
       await bytes.claim(claim);
       await bytes.commit(claim, KEEP);
       expect(await bytes.claim(claim)).toEqual({ outcome: "duplicate", tag: "ä" });
+    });
+
+    it("checks that it may write: not as a reader, not on a replica", async () => {
+      await store.check!();
+      expect(await client.keys("countersign:*check*")).toEqual([]);
+      await client.call("ACL", "SETUSER", "reader", "on", "nopass", "~*", "+@read", "+@connection", "+info", "+evalsha", "+eval");
+      await client.call("ACL", "SETUSER", "nobody", "on", "nopass", "~*", "+@connection", "+info");
+      for (const username of ["reader", "nobody"]) {
+        const guest = new Redis({ port: server.port, host: "127.0.0.1", username, password: "any" });
+        await expect(redisStore(guest).check!()).rejects.toThrow(
+          /^client: this user may not run what redisStore does; allow it ~countersign:\*/,
+        );
+        guest.disconnect();
+      }
+      await client.call(
+        "ACL",
+        "SETUSER",
+        "worker",
+        "on",
+        "nopass",
+        "~countersign:*",
+        ..."+eval +evalsha +get +set +pttl +pexpire +del +exists +info".split(" "),
+      );
+      const worker = new Redis({ port: server.port, host: "127.0.0.1", username: "worker", password: "any", enableReadyCheck: false });
+      await redisStore(worker).check!();
+      worker.disconnect();
+      await client.replicaof("127.0.0.1", "1");
+      await expect(store.check!()).rejects.toThrow(/^client: this connection may only read/);
+      await expect(store.claim(makeClaim())).rejects.not.toThrow(ConfigurationError);
+      await client.replicaof("NO", "ONE");
+      await store.check!();
     });
 
     it("checks that the server answers and does not evict", async () => {

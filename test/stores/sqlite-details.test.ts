@@ -105,6 +105,79 @@ describe("sqliteStore", () => {
     expect(await claim).toMatchObject({ outcome: "claimed" });
   });
 
+  it("does not take a row for done that the application has yet to commit on the same handle", async () => {
+    const handle = open();
+    const store = sqliteStore(handle, { pollInterval: 0.001 });
+    const claim = makeClaim();
+    await store.claim(claim);
+    handle.exec("BEGIN");
+    store.commitIn(handle, eventOf(claim, KEEP));
+    const second = store.claim(rival(claim));
+    await pause(20);
+    handle.exec("ROLLBACK");
+    expect(await second).toMatchObject({ outcome: "busy" });
+  });
+
+  it("rejects when the application's transaction stays open on the same handle longer than its timeout", async () => {
+    const handle = open();
+    const store = sqliteStore(handle, { timeout: 0.05 });
+    handle.exec("BEGIN");
+    await expect(store.claim(makeClaim())).rejects.toThrow(/transaction stayed open on the store's handle for 0.05 s/);
+    handle.exec("ROLLBACK");
+    expect(await store.claim(makeClaim())).toMatchObject({ outcome: "claimed" });
+  });
+
+  it("makes its table in no transaction but its own", async () => {
+    await sqliteStore(open(), { table: "first" }).check();
+    const handle = open();
+    const store = sqliteStore(handle, { table: "second" });
+    handle.exec("BEGIN");
+    const claim = store.claim(makeClaim());
+    await pause(20);
+    handle.exec("ROLLBACK");
+    expect(await claim).toMatchObject({ outcome: "claimed" });
+  });
+
+  it("is durable in a file, and not in memory", async () => {
+    const memory = new Database(":memory:");
+    handles.push(memory);
+    const store = sqliteStore(memory);
+    expect(store.durable).toBe(false);
+    expect(await store.claim(makeClaim())).toMatchObject({ outcome: "claimed" });
+    expect(sqliteStore(open()).durable).toBe(true);
+  });
+
+  it("works on a handle that answers rows as lists", async () => {
+    const handle = open();
+    const store = sqliteStore({
+      prepare(sql: string) {
+        const statement = handle.prepare(sql);
+        const lists = statement.reader ? statement.raw() : statement;
+        return { get: (...values: unknown[]) => lists.get(...values), run: (...values: unknown[]) => statement.run(...values) };
+      },
+      exec: (sql: string) => handle.exec(sql),
+    });
+    await store.check();
+    const claim = makeClaim();
+    expect(await store.claim(claim)).toEqual({ outcome: "claimed", repeats: false });
+    expect(await store.claim(rival(claim))).toMatchObject({ outcome: "busy" });
+    await store.commit(claim, KEEP);
+    expect(await store.claim(rival(claim))).toEqual({ outcome: "duplicate", tag: claim.tag });
+  });
+
+  it("checks that it can write, to a table of its own kind", async () => {
+    const handle = open();
+    await sqliteStore(handle).check();
+    expect(handle.prepare("SELECT count(*) AS n FROM countersign_claims").get()).toMatchObject({ n: 0 });
+    const reader = open();
+    reader.exec("PRAGMA query_only = ON");
+    await expect(sqliteStore(reader).check()).rejects.toThrow(/^database: .*open it for writing/);
+    handle.exec("CREATE TABLE keyless (key TEXT, token TEXT, tag TEXT, until INTEGER)");
+    handle.exec("CREATE TABLE typed (key TEXT PRIMARY KEY, token TEXT, tag TEXT, until TEXT)");
+    await expect(sqliteStore(handle, { table: "keyless" }).check()).rejects.toThrow(/^table: /);
+    await expect(sqliteStore(handle, { table: "typed" }).check()).rejects.toThrow(/not a claim of this store/);
+  });
+
   it("refuses a row that is no claim, and a table that is another's", async () => {
     const handle = open();
     const store = sqliteStore(handle);

@@ -13,8 +13,11 @@ export type PostgresClient =
   | { query(...args: never[]): PromiseLike<{ readonly rows: unknown[] }> }
   | { unsafe(...args: never[]): PromiseLike<readonly unknown[]> };
 
-/** Runs one statement with parameters and answers its rows. */
-export type RunStatement = (text: string, values: readonly (string | number)[]) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+/**
+ * Runs one statement with parameters and answers its rows, each as its values in the order of the statement: clients can be set up to
+ * rename columns, or to answer `undefined` for NULL.
+ */
+export type RunStatement = (text: string, values: readonly (string | number)[]) => Promise<readonly (readonly unknown[])[]>;
 
 type Method = (...args: unknown[]) => PromiseLike<unknown>;
 
@@ -56,7 +59,7 @@ function nameOf(text: string): string {
   return name;
 }
 
-function toRows(rows: unknown): readonly Readonly<Record<string, unknown>>[] {
+function toRows(rows: unknown): readonly (readonly unknown[])[] {
   if (!Array.isArray(rows)) throw new Error("The client answered no list of rows; is it a PostgreSQL client?");
-  return rows as Readonly<Record<string, unknown>>[];
+  return rows.map((row: object) => Object.values(row));
 }

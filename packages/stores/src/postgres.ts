@@ -2,10 +2,12 @@
 
 import { type Claim, type ClaimAnswer, ConfigurationError, type Keep, type Store, type WebhookEvent } from "@countersign/core";
 import { toLeaseLost, toOwnClaim } from "./own-claim.js";
+import { type Advice, toAdvice, toMigrationAdvice } from "./postgres-advice.js";
 import { type PostgresClient, type RunStatement, toRunStatement } from "./postgres-client.js";
 import { type TableOptions, toMigration, toTableName } from "./postgres-migration.js";
 import { toStatements } from "./postgres-statements.js";
 import { assertClaim, assertOptions, toWholeMilliseconds } from "./store-input.js";
+import { tryClaim } from "./try-claim.js";
 
 export type { PostgresClient } from "./postgres-client.js";
 
@@ -58,14 +60,15 @@ const RETRIES = 3;
  */
 export function postgresStore(client: PostgresClient, options: PostgresStoreOptions = {}): PostgresStore {
   const { prepare = true } = options;
-  const run = withAdvice(toRunStatement(client, "client", prepare));
+  const runOnce = toRunStatement(client, "client", prepare);
+  const run = withAdvice(runOnce, toAdvice);
   assertOptions("postgresStore", options, ["schema", "table", "prepare"]);
   if (typeof prepare !== "boolean") throw new ConfigurationError("prepare", "must be true or false.");
   const table = toTableName(options);
   const sql = toStatements(table);
   const sweep = sweeper(run, sql.sweep);
 
-  return {
+  const store: PostgresStore = {
     durable: true,
     async claim(claim) {
       assertClaim(claim);
@@ -85,7 +88,7 @@ export function postgresStore(client: PostgresClient, options: PostgresStoreOpti
       const values = commitValues(claim, keep);
       const rows = await run(claim.mark === undefined ? sql.commit : sql.commitMarked, values);
       sweep();
-      return rows[0]?.token === null ? "ok" : "held";
+      return rows.length === 1 && isNull(rows[0]?.[0]) ? "ok" : "held";
     },
     async release(claim) {
       assertClaim(claim);
@@ -95,9 +98,10 @@ export function postgresStore(client: PostgresClient, options: PostgresStoreOpti
     },
     async check() {
       await run(sql.check, []);
+      await tryClaim(store);
     },
     async migrate() {
-      await run(toMigration(options), []);
+      await withAdvice(runOnce, toMigrationAdvice)(toMigration(options), []);
     },
     async commitIn(transaction, event) {
       const inTransaction = toRunStatement(transaction, "transaction", prepare);
@@ -107,6 +111,7 @@ export function postgresStore(client: PostgresClient, options: PostgresStoreOpti
       entrust();
     },
   };
+  return store;
 }
 
 function commitValues({ key, token, tag, mark }: Claim, keep: Keep): string[] {
@@ -114,9 +119,9 @@ function commitValues({ key, token, tag, mark }: Claim, keep: Keep): string[] {
   return mark === undefined ? values : [...values, mark, toWholeMilliseconds(keep.mark)];
 }
 
-function toAnswer(row: Readonly<Record<string, unknown>> | undefined, { token }: Claim): ClaimAnswer {
-  const { token: holder, tag, remaining, mark } = row ?? {};
-  if (holder === null && typeof tag === "string") return { outcome: "duplicate", tag };
+function toAnswer(row: readonly unknown[] | undefined, { token }: Claim): ClaimAnswer {
+  const [holder, tag, remaining, mark] = row ?? [];
+  if (isNull(holder) && typeof tag === "string") return { outcome: "duplicate", tag };
   if (holder === token) return { outcome: "claimed", repeats: mark === "done" || mark === "running" ? mark : false };
   if (typeof holder !== "string" || typeof remaining !== "number" || !Number.isFinite(remaining)) {
     throw new Error("The row met in PostgreSQL is not a claim of this store; another application writes there, or it was damaged.");
@@ -124,8 +129,13 @@ function toAnswer(row: Readonly<Record<string, unknown>> | undefined, { token }:
   return { outcome: "busy", remaining: Math.max(1, Math.ceil(remaining)) };
 }
 
+/** NULL, whichever way the client is set up to say it. */
+function isNull(value: unknown): boolean {
+  return value === null || value === undefined;
+}
+
 /** Says how to mend what cannot mend itself; tries again what can. */
-function withAdvice(run: RunStatement): RunStatement {
+function withAdvice(run: RunStatement, advise: (code: unknown) => Advice | undefined): RunStatement {
   return async (text, values) => {
     for (let tried = 1; ; tried++) {
       try {
@@ -133,26 +143,8 @@ function withAdvice(run: RunStatement): RunStatement {
       } catch (error) {
         const code = (error as { code?: unknown } | undefined)?.code;
         if ((code === "40001" || code === "40P01") && tried < RETRIES) continue;
-        if (code === "42P01" || code === "3F000") {
-          const advice =
-            "the claims table does not exist; call store.migrate() at start, or run migrations/postgres.sql of @countersign/stores.";
-          throw new ConfigurationError("table", advice, { cause: error });
-        }
-        if (code === "42703" || code === "42P10" || code === "42804") {
-          throw new ConfigurationError(
-            "table",
-            "a table of this name exists and is not the one postgresStore makes; choose another name.",
-            { cause: error },
-          );
-        }
-        if (code === "26000" || code === "42P05") {
-          throw new ConfigurationError("prepare", "a pooler in between loses prepared statements; pass prepare: false.", { cause: error });
-        }
-        if (code === "42501") {
-          throw new ConfigurationError("table", "this role may not use the claims table; grant it SELECT, INSERT, UPDATE and DELETE.", {
-            cause: error,
-          });
-        }
+        const advice = advise(code);
+        if (advice !== undefined) throw new ConfigurationError(advice.option, advice.fix, { cause: error });
         throw error;
       }
     }
@@ -170,7 +162,7 @@ function sweeper(run: RunStatement, statement: string): () => void {
     // A failed sweep is made up for by the next one; what matters meets its own error at the next claim.
     run(statement, [`(${from},0)`, `(${from + SWEEP_PAGES},0)`]).then(
       ([row]) => {
-        const pages = typeof row?.pages === "number" ? row.pages : 0;
+        const pages = Number(row?.[0] ?? 0);
         if (place === undefined) place = Math.floor(Math.random() * pages);
         else place = from + SWEEP_PAGES < pages ? from + SWEEP_PAGES : 0;
       },

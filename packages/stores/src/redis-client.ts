@@ -8,9 +8,10 @@ import { ConfigurationError } from "@countersign/core";
  * - `redis` (node-redis): a client, a pool, a cluster or a sentinel, by its `sendCommand`
  * - `ioredis`: a client or a cluster, by its `call`
  * - `@valkey/valkey-glide`: a client or a cluster client, by its `customCommand`
- * - anything else: an object with `sendCommand(args)`, which resolves to the reply and rejects with the server's error
+ * - anything else: a function `sendCommand(args)`, or an object with one, which resolves to the reply and rejects with the server's error
  */
 export type RedisClient =
+  | ((args: string[]) => Promise<unknown>)
   | { sendCommand(...args: never[]): Promise<unknown> }
   | { call(...args: never[]): Promise<unknown> }
   | { customCommand(...args: never[]): Promise<unknown> };
@@ -22,6 +23,16 @@ type Method = (...args: unknown[]) => Promise<unknown>;
 
 /** Tells how a client is spoken to. */
 export function toSendCommand(client: RedisClient): SendCommand {
+  if (typeof client === "function") {
+    // Looked for first: every function has a `call`, which is not ioredis's.
+    if (/^class\b/.test(Function.prototype.toString.call(client))) {
+      throw new ConfigurationError(
+        "client",
+        `${client.name || "this"} is a class; pass an instance of it, made with \`new\` and connected.`,
+      );
+    }
+    return (_key, args) => client(args);
+  }
   const methodOf = (name: string): Method | undefined => {
     const method: unknown = (client as unknown as Record<string, unknown> | undefined)?.[name];
     return typeof method === "function" ? (method.bind(client) as Method) : undefined;
@@ -39,6 +50,6 @@ export function toSendCommand(client: RedisClient): SendCommand {
   }
   throw new ConfigurationError(
     "client",
-    "redisStore needs a connected client of `redis`, `ioredis` or `@valkey/valkey-glide`, or an object with sendCommand(args).",
+    "redisStore needs a connected client of `redis`, `ioredis` or `@valkey/valkey-glide`, or a function sendCommand(args), or an object with one.",
   );
 }

@@ -4,6 +4,7 @@ import { type Claim, type ClaimAnswer, ConfigurationError, type Store } from "@c
 import { type RedisClient, type SendCommand, toSendCommand } from "./redis-client.js";
 import { SCRIPTS } from "./redis-scripts.js";
 import { assertClaim, assertOptions, toWholeMilliseconds } from "./store-input.js";
+import { tryClaim } from "./try-claim.js";
 
 export type { RedisClient } from "./redis-client.js";
 
@@ -37,11 +38,11 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   if (typeof prefix !== "string" || !/^[\w.:-]{1,64}$/.test(prefix)) {
     throw new ConfigurationError("prefix", "must be 1 to 64 letters, digits or `_ . : -`; braces would break the cluster's hash tag.");
   }
-  const run = runScripts(send);
+  const run = runScripts(send, prefix);
   const keysOf = ({ partition, key, mark }: Claim): string[] =>
     (mark === undefined ? [key] : [key, mark]).map((name) => `${prefix}:{${partition}}:${name}`);
 
-  return {
+  const store: Store = {
     durable: true,
     async claim(claim) {
       assertClaim(claim);
@@ -70,8 +71,10 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
           `this Redis evicts keys when its memory is full (maxmemory-policy ${policy}), and with them claims; set noeviction, or use another Redis.`,
         );
       }
+      await tryClaim(store);
     },
   };
+  return store;
 }
 
 function toAnswer([outcome, detail]: string[]): ClaimAnswer {
@@ -87,7 +90,7 @@ function refuse(answer: string | undefined): never {
 }
 
 /** Runs scripts by their digest; a server that does not know one (after a restart, a flush, a failover) is sent its text. */
-function runScripts(send: SendCommand) {
+function runScripts(send: SendCommand, prefix: string) {
   const digests = new Map<string, string>();
   return async (name: keyof typeof SCRIPTS, keys: string[], args: string[]): Promise<string[]> => {
     const script = SCRIPTS[name];
@@ -102,8 +105,10 @@ function runScripts(send: SendCommand) {
     try {
       reply = await send(first, ["EVALSHA", digest, ...rest]);
     } catch (error) {
-      if (!isUnknownScript(error)) throw error;
-      reply = await send(first, ["EVAL", script, ...rest]);
+      if (!isUnknownScript(error)) throw withAdvice(error, prefix);
+      reply = await send(first, ["EVAL", script, ...rest]).catch((failure: unknown) => {
+        throw withAdvice(failure, prefix);
+      });
     }
     const words = toWords(reply);
     if (words[0] !== "corrupt") return words;
@@ -121,6 +126,17 @@ async function sha1(text: string): Promise<string> {
 
 function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && /NOSCRIPT|NoScript/.test(error.message);
+}
+
+/** Says how to mend what cannot mend itself. */
+function withAdvice(error: unknown, prefix: string): unknown {
+  if (!(error instanceof Error)) return error;
+  // Servers word it differently for a command, and for one inside a script.
+  if (/NOPERM|ACL failure|can't run this command/.test(error.message)) {
+    const rights = `~${prefix}:* +eval +evalsha +get +set +pttl +pexpire +del +exists +info`;
+    return new ConfigurationError("client", `this user may not run what redisStore does; allow it ${rights}.`, { cause: error });
+  }
+  return error;
 }
 
 /** A reply as text: some clients are set up to hand out bytes. */

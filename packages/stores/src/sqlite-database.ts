@@ -22,7 +22,8 @@ interface Prepared {
 
 /** Runs statements on one handle; each is prepared once. */
 export interface Sqlite {
-  first(sql: string, ...values: (string | number)[]): Readonly<Record<string, unknown>> | undefined;
+  /** Answers the first row's values in the order of the statement: handles can be set up to give rows of either shape. */
+  first(sql: string, ...values: (string | number)[]): readonly unknown[] | undefined;
   run(sql: string, ...values: (string | number | null)[]): void;
   exec(sql: string): void;
 }
@@ -43,8 +44,11 @@ export function toSqlite(database: SqliteDatabase, name: string): Sqlite {
     return statement;
   };
   return {
-    // `null` is what bun:sqlite answers for no row.
-    first: (sql, ...values) => (prepared(sql).get(...values) as Readonly<Record<string, unknown>> | null | undefined) ?? undefined,
+    first(sql, ...values) {
+      const row = prepared(sql).get(...values);
+      // `null` is what bun:sqlite answers for no row.
+      return row === undefined || row === null ? undefined : Object.values(row);
+    },
     run: (sql, ...values) => void prepared(sql).run(...values),
     exec: (sql) => void database.exec(sql),
   };
@@ -54,14 +58,22 @@ const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 
 /** Tells whether another connection holds a lock, in the words of each handle. */
-export function isBusy(error: unknown): boolean {
+export function isLocked(error: unknown): boolean {
   const { code, errcode, errno, message } = (error ?? {}) as { code?: unknown; errcode?: unknown; errno?: unknown; message?: unknown };
   if (typeof code === "string" && /^SQLITE_(BUSY|LOCKED)/.test(code)) return true;
   // Extended codes carry the plain one in their low byte.
   for (const number of [errcode, errno]) {
     if (typeof number === "number" && ((number & 0xff) === SQLITE_BUSY || (number & 0xff) === SQLITE_LOCKED)) return true;
   }
-  return typeof message === "string" && /database (table |schema )?is locked|within a transaction/.test(message);
+  return typeof message === "string" && /database (table |schema )?is locked/.test(message);
+}
+
+/**
+ * Tells whether the handle is in a transaction of the application's. Nothing may be read then: it would show what the application has
+ * yet to commit, and may still take back.
+ */
+export function isInTransaction(error: unknown): boolean {
+  return error instanceof Error && /within a transaction/.test(error.message);
 }
 
 /**
@@ -69,7 +81,7 @@ export function isBusy(error: unknown): boolean {
  * the application may use it too.
  */
 export function withoutWaiting<Answer>(sqlite: Sqlite, work: () => Answer): Answer {
-  const timeout = Number(Object.values(sqlite.first("PRAGMA busy_timeout") ?? {})[0] ?? 0);
+  const timeout = Number(sqlite.first("PRAGMA busy_timeout")?.[0] ?? 0);
   if (timeout === 0) return work();
   sqlite.exec("PRAGMA busy_timeout = 0");
   try {

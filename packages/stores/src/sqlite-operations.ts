@@ -26,13 +26,14 @@ export function toOperations(table: string) {
   const see = (sqlite: Sqlite, key: string, token: string): Seen => {
     const row = sqlite.first(look, key);
     if (row === undefined) return { state: "free" };
-    if (row.kind !== "texttextinteger" && row.kind !== "nulltextinteger") {
+    const [holder, tag, time, kind] = row;
+    if (kind !== "texttextinteger" && kind !== "nulltextinteger") {
       throw new Error("The row met in SQLite is not a claim of this store; another application writes there, or it was damaged.");
     }
-    const left = Number(row.left);
+    const left = Number(time);
     if (left <= 0) return { state: "free" };
-    if (row.token === null) return { state: "done", tag: String(row.tag) };
-    return row.token === token ? { state: "mine" } : { state: "busy", left };
+    if (kind === "nulltextinteger") return { state: "done", tag: String(tag) };
+    return holder === token ? { state: "mine" } : { state: "busy", left };
   };
   const isMine = (sqlite: Sqlite, key: string, token: string): boolean => see(sqlite, key, token).state === "mine";
 
@@ -76,7 +77,7 @@ export function toOperations(table: string) {
     isMine,
     /** Drops what is over among the next `most` keys after `from`; answers where to go on. */
     sweep(sqlite: Sqlite, from: string, most: number): string {
-      const { last, looked } = sqlite.first(swept, from, most) ?? {};
+      const [last, looked] = sqlite.first(swept, from, most) ?? [];
       if (typeof last !== "string") return "";
       sqlite.run(sweep, from, last);
       return Number(looked) < most ? "" : last;

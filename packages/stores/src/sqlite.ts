@@ -2,9 +2,10 @@
 
 import { ConfigurationError, type Store, type WebhookEvent } from "@countersign/core";
 import { toLeaseLost, toOwnClaim } from "./own-claim.js";
-import { isBusy, type Sqlite, type SqliteDatabase, toSqlite, withoutWaiting } from "./sqlite-database.js";
+import { isInTransaction, isLocked, type Sqlite, type SqliteDatabase, toSqlite, withoutWaiting } from "./sqlite-database.js";
 import { toOperations } from "./sqlite-operations.js";
 import { assertClaim, assertOptions } from "./store-input.js";
+import { tryClaim } from "./try-claim.js";
 
 export type { SqliteDatabase } from "./sqlite-database.js";
 
@@ -72,8 +73,13 @@ export function sqliteStore(database: SqliteDatabase, options: SqliteStoreOption
   const prepare = (): void => {
     if (ready) return;
     sqlite.first("PRAGMA journal_mode = WAL");
-    sqlite.exec(operations.schema);
-    operations.check(sqlite);
+    try {
+      operations.check(sqlite); // A table that is there needs no lock, which another connection may hold.
+    } catch (error) {
+      if (!(error instanceof Error) || !/no such table/.test(error.message)) throw error;
+      // In a transaction of its own, which fails inside the application's: a rollback there would take the table along.
+      inTransaction(sqlite, () => sqlite.exec(operations.schema));
+    }
     ready = true;
   };
 
@@ -87,8 +93,16 @@ export function sqliteStore(database: SqliteDatabase, options: SqliteStoreOption
           return step();
         });
       } catch (error) {
-        if (!isBusy(error)) throw withAdvice(error);
-        if (performance.now() >= deadline) throw new Error(`SQLite stayed locked for ${timeout} s.`, { cause: error });
+        const own = isInTransaction(error);
+        if (!own && !isLocked(error)) throw withAdvice(error);
+        if (performance.now() >= deadline) {
+          throw new Error(
+            own ? `A transaction stayed open on the store's handle for ${timeout} s.` : `SQLite stayed locked for ${timeout} s.`,
+            {
+              cause: error,
+            },
+          );
+        }
       }
       await new Promise((resolve) => setTimeout(resolve, pollInterval * 1000 * (0.5 + Math.random())));
     }
@@ -105,16 +119,16 @@ export function sqliteStore(database: SqliteDatabase, options: SqliteStoreOption
     }).catch(() => undefined); // The next one makes up for it; what matters meets its own error at the next claim.
   };
 
-  return {
-    durable: true,
+  const store: SqliteStore = {
+    durable: isInFile(sqlite),
     async claim(claim) {
       assertClaim(claim);
       const answer = await persist(() => {
         try {
           return inTransaction(sqlite, () => operations.claim(sqlite, claim));
         } catch (error) {
-          // A refusal can be told by reading, which no writer holds up.
-          const refusal = isBusy(error) ? operations.refusal(sqlite, claim) : undefined;
+          // A refusal can be told by reading, which no other connection's writer holds up.
+          const refusal = isLocked(error) ? operations.refusal(sqlite, claim) : undefined;
           if (refusal === undefined) throw error;
           return refusal;
         }
@@ -137,7 +151,8 @@ export function sqliteStore(database: SqliteDatabase, options: SqliteStoreOption
       await locked(() => operations.release(sqlite, claim));
     },
     async check() {
-      await persist(() => operations.check(sqlite));
+      await locked(() => operations.check(sqlite));
+      await tryClaim(store);
     },
     commitIn(transaction, event) {
       const own = toSqlite(transaction, "database");
@@ -147,6 +162,13 @@ export function sqliteStore(database: SqliteDatabase, options: SqliteStoreOption
       entrust();
     },
   };
+  return store;
+}
+
+/** Tells a database in a file from `:memory:` and temporary ones, which SQLite lists without one. */
+function isInFile(sqlite: Sqlite): boolean {
+  const [, , file] = sqlite.first("PRAGMA database_list") ?? [];
+  return typeof file === "string" && file !== "";
 }
 
 /** Takes the write lock before reading: a transaction that reads first can find itself unable to write. */
@@ -168,7 +190,11 @@ function inTransaction<Answer>(sqlite: Sqlite, step: (sqlite: Sqlite) => Answer)
 }
 
 function withAdvice(error: unknown): unknown {
-  if (!(error instanceof Error) || !/no such column|no column named|readonly database/.test(error.message)) return error;
+  if (
+    !(error instanceof Error) ||
+    !/no such column|no column named|readonly database|ON CONFLICT clause|cannot store|constraint failed/.test(error.message)
+  )
+    return error;
   const advice = error.message.includes("readonly")
     ? "the database cannot be written; open it for writing."
     : "a table of this name exists and is not the one sqliteStore makes; choose another name.";

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Claim } from "../../src/claim/store.js";
 import { deliver, mac, openAcme } from "../acme-verifier.js";
+import type { Words } from "../provider/acme.js";
 import { openClaims, type Sent, saidOf, stamped, stampedWords, unsigned } from "./open-claims.js";
 import { recordingStore } from "./recording-store.js";
 
@@ -91,7 +92,7 @@ describe("keys", () => {
 
 describe("partitions", () => {
   const stampedAnew = { ...stampedWords, ...unsigned, signedAnew: true };
-  const rows = {
+  const rows: Readonly<Record<string, Words & { readonly content?: string }>> = {
     "a signed id": { id: "json:a" },
     "a signed id under an unsigned type": { id: "json:a", type: "header:x-type" },
     "a unique body": { ...unsigned, unique: "body", type: "header:x-type" },
@@ -109,8 +110,8 @@ describe("partitions", () => {
         for (const type of ["x", "y"])
           for (const at of isStamped ? [0, 1] : [0]) {
             const headers = { "x-type": type, "x-nonce": "n", ...(id !== undefined && { "x-id": id }) };
-            const sent = isStamped ? stamped(at, headers, body) : { body, headers };
-            const content = words.content?.includes("x-nonce") ? `${sent.headers["x-ts"]}.n` : sent.content;
+            const sent: Sent = isStamped ? stamped(at, headers, body) : { body, headers };
+            const content = words.content?.includes("x-nonce") ? `${sent.headers?.["x-ts"]}.n` : sent.content;
             await send(content === undefined ? sent : { ...sent, content });
           }
     expect(store.claims.length).toBeGreaterThan(3);

@@ -4,6 +4,7 @@ import { claimCases } from "./claim-cases.js";
 import { commitCases } from "./commit-cases.js";
 import { faultCases } from "./fault-cases.js";
 import { leaseCases } from "./lease-cases.js";
+import { markCases } from "./mark-cases.js";
 import { raceCases } from "./race-cases.js";
 import type { StoreCase } from "./store-case.js";
 
@@ -20,4 +21,4 @@ export type { StoreCase, StoreFaults, StoreHarness, StoreSession, StoreTrait } f
  *   console.log(name);
  * }
  */
-export const storeCases: readonly StoreCase[] = [...claimCases, ...leaseCases, ...commitCases, ...raceCases, ...faultCases];
+export const storeCases: readonly StoreCase[] = [...claimCases, ...leaseCases, ...markCases, ...commitCases, ...raceCases, ...faultCases];
