@@ -11,4 +11,5 @@ export {
   type WebhookEvent,
 } from "@countersign/core";
 export type { EventSink } from "@countersign/core/adapter";
+export { keepRawBody } from "@countersign/raw-body";
 export { type WebhookHandler, type WebhookLocals, type WebhookMiddleware, webhook } from "./webhook.js";
