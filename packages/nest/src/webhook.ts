@@ -5,7 +5,7 @@
  * settled by the response that is about to leave, which is held until then.
  */
 import type { Verifier, WebhookEvent } from "@countersign/core";
-import { checkVerifier, isBrokenOff, replyInstead, type Served, sendNodeReply, serve } from "@countersign/core/adapter";
+import { checkVerifier, isBrokenOff, isSuccess, replyInstead, type Served, sendNodeReply, serve } from "@countersign/core/adapter";
 import { applyDecorators, type CanActivate, type NestInterceptor, UseGuards, UseInterceptors } from "@nestjs/common";
 import { tap } from "rxjs";
 import { holdResponse } from "./hold-response.js";
@@ -109,14 +109,14 @@ function holdUntilServed(
       visit.fail(new Error("the response was broken off before its end"));
   });
   return holdResponse(rawResponse, async (status) => {
-    const isSuccess = status >= 200 && status < 300;
-    if (visit.handler === "left" && !isSuccess) return undefined; // the lease protects a handler that is still at work
-    if (isSuccess && (visit.handler === "waiting" || visit.handler === "left"))
+    const succeeds = isSuccess(status);
+    if (visit.handler === "left" && !succeeds) return undefined; // the lease protects a handler that is still at work
+    if (succeeds && (visit.handler === "waiting" || visit.handler === "left"))
       visit.fail(new Error(`${status} was answered before the handler had ended`));
     const isUnanswered = visit.handler === "fulfilled" && isNothing(visit.returned) && !visit.isGivenResponse;
-    visit.answer(isSuccess && isUnanswered ? undefined : status);
+    visit.answer(succeeds && isUnanswered ? undefined : status);
     const { reply } = await served();
-    if (reply === undefined || !isSuccess) return undefined;
+    if (reply === undefined || !succeeds) return undefined;
     return () => {
       for (const name of rawResponse.getHeaderNames()) rawResponse.removeHeader(name);
       sendNodeReply(rawRequest, rawResponse, reply);

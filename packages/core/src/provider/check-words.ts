@@ -11,7 +11,7 @@ const isTexts = (value: unknown): value is readonly string[] => Array.isArray(va
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const any: Rule = [() => true, ""];
+const anything: Rule = [() => true, ""];
 const text: Rule = [isText, "a text"];
 const source: Rule = [isText, "a source"];
 const sources: Rule = [(value) => isText(value) || isTexts(value), "a source, or several"];
@@ -28,7 +28,7 @@ const a = (method: string, what: string): Rule => [
   (value) => typeof (value as Record<string, unknown> | undefined)?.[method] === "function",
   what,
 ];
-const words = (names: string): Shape => Object.fromEntries(names.split(" ").map((name) => [name, any]));
+const words = (names: string): Shape => Object.fromEntries(names.split(" ").map((name) => [name, anything]));
 
 const ENCODING = one("hex", "base64", "base64url");
 const TEXT_ENCODING = one("utf8", "hex", "base64", "base64url");
@@ -46,12 +46,12 @@ const SIGNATURE: Shape = {
   maxCandidates: maybe(whole(1)),
 };
 const TOKEN: Shape = { from: source, prefix: maybe(text), encoding: maybe(one("base64")) };
-const TIMESTAMP: Shape = { from: source, unit: one("s", "ms", "epoch", "iso"), tolerance: any };
-const SECRET: Shape = { prefix: text, encoding: TEXT_ENCODING, optional: any };
+const TIMESTAMP: Shape = { from: source, unit: one("s", "ms", "epoch", "iso"), tolerance: anything };
+const SECRET: Shape = { prefix: text, encoding: TEXT_ENCODING, optional: anything };
 const KEY: Shape = { prefix: text, encoding: KEY_FORM };
 const FETCHED: Shape = { ...words("as at hosts subject"), url: text, mechanism: a("keys", "a KeyFetcher") };
 const REPLY = words("headers text json");
-const HANDSHAKE: Shape = { when: object, unsigned: maybe(one(true, false)), learns: any, reply: object };
+const HANDSHAKE: Shape = { when: object, unsigned: maybe(one(true, false)), learns: anything, reply: object };
 const SCHEME: Shape = {
   ...words("algorithm secret publicKey mechanism signature token content timestamp id type tenant"),
   when: maybe(object),
