@@ -21,6 +21,17 @@ export type Served<A> =
 
 const TIMED_OUT = Symbol("timed out");
 
+/** Makes the signal when it is asked for. (A getter of an object literal would be a shape of its own, kept by the engine with all that it holds.) */
+class Context implements HandlerContext {
+  readonly #claim: HandlerContext;
+  constructor(claim: HandlerContext) {
+    this.#claim = claim;
+  }
+  get signal(): AbortSignal {
+    return this.#claim.signal;
+  }
+}
+
 /**
  * Runs a delivery from end to end where the handler's answer is a value: receive, the handler, commit or release.
  *
@@ -37,15 +48,10 @@ export async function serve<E extends WebhookEvent, A>(
   const verdict = await verifier.receive(delivery);
   if (verdict.outcome !== "accepted") return { reply: verdict.reply };
   const { event, claim, reply } = verdict;
-  const context: HandlerContext = {
-    get signal() {
-      return claim.signal;
-    },
-  };
   try {
     const answer = await new Promise<A | typeof TIMED_OUT>((resolve, reject) => {
       claim.onTimeout = () => resolve(TIMED_OUT);
-      const working = handler(event, context);
+      const working = handler(event, new Context(claim));
       if (working instanceof Promise) working.then(resolve, reject);
       else resolve(working);
     });

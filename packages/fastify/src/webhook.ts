@@ -76,14 +76,11 @@ export function webhook<
 export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?: WebhookHandler<E>): unknown {
   checkVerifier(verifier);
   const handle = handler === undefined ? undefined : toHandler<E, [FastifyRequest, FastifyReply], unknown>(handler);
-  const visits = new WeakMap<FastifyRequest, Visit>();
-  const visitOf = (request: FastifyRequest): Visit => {
-    let visit = visits.get(request);
-    if (visit === undefined) {
-      visit = { delivery: fromNodeRequest(request.raw, request.originalUrl) };
-      visits.set(request, visit);
-    }
-    return visit;
+  // a property, since what is in a `WeakMap` outlives its request until the next full garbage collection
+  const ours = Symbol("webhook");
+  const visitOf = (request: { [ours]?: Visit } & FastifyRequest): Visit => {
+    request[ours] ??= { delivery: fromNodeRequest(request.raw, request.originalUrl) };
+    return request[ours];
   };
 
   const hooks = {

@@ -72,29 +72,57 @@ function originOf(c: Context): RequestOrigin {
 
 /** Leaves the body where Hono's own readers look, and a request that can still be read, for whoever takes that. Both are made when asked for. */
 export function keepBody(c: Context, rawBody: Uint8Array): void {
-  const { raw } = c.req;
-  let bytes: Promise<ArrayBuffer> | undefined;
-  Object.defineProperty(c.req.bodyCache, "arrayBuffer", {
-    configurable: true,
-    enumerable: true,
-    get: () => {
-      bytes ??= Promise.resolve(new Uint8Array(rawBody).buffer);
-      return bytes;
-    },
-  });
-  let current: Request | undefined;
-  Object.defineProperty(c.req, "raw", {
-    configurable: true,
-    enumerable: true,
-    get: () => {
-      current ??= unread(c, raw, rawBody);
-      return current;
-    },
-    set: (replacement: Request) => {
-      current = replacement;
-    },
-  });
+  const kept = new KeptBody(c, rawBody);
+  Object.assign(c.req.bodyCache, { [KEPT]: kept });
+  Object.assign(c.req, { [KEPT]: kept });
+  Object.defineProperty(c.req.bodyCache, "arrayBuffer", BYTES);
+  Object.defineProperty(c.req, "raw", RAW);
 }
+
+/** A body that was read, as it can be read again. */
+class KeptBody {
+  readonly #c: Context;
+  readonly #raw: Request;
+  readonly #rawBody: Uint8Array;
+  #bytes: Promise<ArrayBuffer> | undefined;
+  request: Request | undefined;
+
+  constructor(c: Context, rawBody: Uint8Array) {
+    this.#c = c;
+    this.#raw = c.req.raw;
+    this.#rawBody = rawBody;
+  }
+  bytes(): Promise<ArrayBuffer> {
+    this.#bytes ??= Promise.resolve(new Uint8Array(this.#rawBody).buffer);
+    return this.#bytes;
+  }
+  unread(): Request {
+    this.request ??= unread(this.#c, this.#raw, this.#rawBody);
+    return this.request;
+  }
+}
+
+const KEPT = Symbol("kept body");
+type Keeper = ThisType<{ [KEPT]: KeptBody }>;
+
+// the same accessors for all requests: the engine keeps those of each request, with all that they hold, for much longer than it
+const BYTES: PropertyDescriptor & Keeper = {
+  configurable: true,
+  enumerable: true,
+  get() {
+    return this[KEPT].bytes();
+  },
+};
+const RAW: PropertyDescriptor & Keeper = {
+  configurable: true,
+  enumerable: true,
+  get() {
+    return this[KEPT].unread();
+  },
+  set(request: Request) {
+    this[KEPT].request = request;
+  },
+};
 
 function unread(c: Context, raw: Request, rawBody: Uint8Array): Request {
   if (rawBody.length === 0) return raw;

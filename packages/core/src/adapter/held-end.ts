@@ -1,5 +1,5 @@
 import type { NodeRequest } from "./node-request.js";
-import { isBrokenOff, isSuccess, type NodeResponse, shutOut } from "./node-response.js";
+import { isBrokenOff, isSuccess, type NodeResponse, shutOutHandler } from "./node-response.js";
 
 /** The part of Node's `ServerResponse` that is needed to hold it. */
 export interface HoldableResponse extends NodeResponse {
@@ -86,7 +86,7 @@ export function holdEnd(request: NodeRequest, response: HoldableResponse): HeldE
       response.end = end;
       answered?.restore();
       end.apply(response, answered?.values ?? []);
-      if (answered === undefined) shutOut(response);
+      if (answered === undefined) shutOutHandler(response);
     },
     drop() {
       response.end = end;

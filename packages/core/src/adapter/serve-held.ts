@@ -4,7 +4,7 @@ import type { Reply } from "../reply.js";
 import { type Receiver, serve } from "../serve.js";
 import { type HeldEnd, type HoldableResponse, holdEnd } from "./held-end.js";
 import type { NodeRequest } from "./node-request.js";
-import { replyInstead, sendNodeReply } from "./node-response.js";
+import { replyInstead, sendNodeReply, shutOutHandler } from "./node-response.js";
 
 /**
  * Runs a delivery from end to end where the handler answers by a response of Node's own server: receive, the handler, commit or
@@ -31,7 +31,7 @@ export async function serveHeld<E extends WebhookEvent, Request extends NodeRequ
   else {
     held.drop();
     if ("error" in served) return { error: served.error, reply: served.reply };
-    replyInstead(request, response, served.reply);
+    replyInstead(request, response, served.reply, shutOutHandler);
   }
   return undefined;
 }

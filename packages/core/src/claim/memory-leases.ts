@@ -36,6 +36,9 @@ export function createLeases(): Leases {
     if (hand === lease) hand = lease.after === lease ? undefined : lease.after;
     lease.before.after = lease.after;
     lease.after.before = lease.before;
+    // one that has left, and is old, would keep the next ones in memory
+    lease.before = lease;
+    lease.after = lease;
   };
 
   return {
