@@ -20,16 +20,17 @@ export async function openConnection(port: number, { stays = false } = {}): Prom
   };
 }
 
-/** Sends one request and reads its reply. */
+/**
+ * Sends one request and reads its reply. A body in one piece leaves with the head, at once: a server that refuses the head may close,
+ * and what arrives at it then resets the connection, its reply unread.
+ */
 export async function sendRaw(port: number, request: RawRequest): Promise<RawResponse> {
   const connection = await openConnection(port);
-  await connection.write(writeHead(request));
-  const pieces = [request.body].flat() as readonly Uint8Array[];
-  for (const piece of pieces) {
-    if (request.framing !== "chunked") await connection.write(piece);
-    else if (piece.length > 0) await connection.write(toChunk(piece));
-  }
-  if (request.framing === "chunked") await connection.write("0\r\n\r\n");
+  const frame = (piece: Uint8Array): Uint8Array => (request.framing === "chunked" && piece.length > 0 ? toChunk(piece) : piece);
+  const last = request.framing === "chunked" ? [encoder.encode("0\r\n\r\n")] : [];
+  const { body } = request;
+  if (body instanceof Uint8Array) await connection.write(joinBytes([writeHead(request), frame(body), ...last]));
+  else for (const bytes of [writeHead(request), ...body.map(frame), ...last]) await connection.write(bytes);
   return connection.response;
 }
 
@@ -44,12 +45,17 @@ export async function sendAndReset(port: number, request: RawRequest): Promise<v
 
 /** Frames bytes as one chunk. */
 export function toChunk(bytes: Uint8Array): Uint8Array {
-  const head = encoder.encode(`${bytes.length.toString(16)}\r\n`);
-  const chunk = new Uint8Array(head.length + bytes.length + 2);
-  chunk.set(head);
-  chunk.set(bytes, head.length);
-  chunk.set([13, 10], head.length + bytes.length);
-  return chunk;
+  return joinBytes([encoder.encode(`${bytes.length.toString(16)}\r\n`), bytes, encoder.encode("\r\n")]);
+}
+
+function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
 }
 
 /** Writes the request line and headers. Each character of a value is one byte. */
@@ -88,7 +94,7 @@ async function writeUntilClosed(socket: Socket, bytes: Uint8Array, limit: number
 
 function readResponse(socket: Socket, stays: boolean): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
-    let seen = new Uint8Array();
+    let seen: Uint8Array = new Uint8Array();
     const timer = setTimeout(() => finish(() => reject(new Error(`no reply within ${LIMIT} ms; saw ${seen.length} bytes`))), LIMIT);
     const finish = (settle: () => void, hasReply = false): void => {
       clearTimeout(timer);
@@ -101,10 +107,7 @@ function readResponse(socket: Socket, stays: boolean): Promise<RawResponse> {
       else if (ended) finish(() => reject(new Error(`the connection ended without a whole reply; saw ${seen.length} bytes`)));
     };
     socket.on("data", (chunk) => {
-      const more = new Uint8Array(seen.length + chunk.length);
-      more.set(seen);
-      more.set(chunk, seen.length);
-      seen = more;
+      seen = joinBytes([seen, chunk]);
       look(false);
     });
     socket.on("end", () => look(true));
