@@ -12,7 +12,7 @@
  *   .handler(async (request, context) => console.log(context.webhook.event.type));
  */
 import { type AcceptedVerdict, ConfigurationError, type Reply, type Verifier, type WebhookEvent } from "@countersign/core";
-import { checkVerifier } from "@countersign/core/adapter";
+import { checkVerifier, isSuccess } from "@countersign/core/adapter";
 import type middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import { holdLoop } from "./hold-loop.js";
@@ -31,6 +31,8 @@ export type WebhookContext<E extends WebhookEvent> = Context & { webhook: { read
 /** One invocation under way. */
 interface Pending {
   readonly verdict: AcceptedVerdict;
+  /** As Lambda sent it, and so of the shape that the response must have: a parser may put its own in its place. */
+  readonly event: unknown;
   /** Lets go of the event loop. */
   letGo(): void;
   /** The handler has had its time. */
@@ -39,7 +41,6 @@ interface Pending {
 
 /** What of Middy's request is needed here. */
 interface MiddyRequest {
-  readonly event: unknown;
   readonly error: unknown;
   response: unknown;
 }
@@ -76,7 +77,7 @@ export function webhook<E extends WebhookEvent>(
         letGo();
         return toResult(verdict.reply, event);
       }
-      const pending: Pending = { verdict, letGo, isOver: false };
+      const pending: Pending = { verdict, event, letGo, isOver: false };
       verdict.claim.onTimeout = () => {
         pending.isOver = true;
         // until the platform's own end, where it has one: Middy may still wait for the handler
@@ -90,22 +91,22 @@ export function webhook<E extends WebhookEvent>(
     async after(request) {
       const pending = underWay.get(request);
       if (pending === undefined) return;
-      request.response = await settle(pending, request);
+      request.response = await settle(pending, request.response);
       pending.letGo();
     },
     async onError(request) {
       const pending = underWay.get(request);
       if (pending === undefined) return;
       const reply = await fail(pending, request.error);
-      const status = (request.response as { statusCode?: unknown } | null | undefined)?.statusCode;
-      if (!isFailure(status)) request.response = toResult(reply, request.event);
+      request.response = toFailure(request.response, pending.event) ?? toResult(reply, pending.event);
       pending.letGo();
     },
   };
 }
 
 /** Settles by the response as all others have left it, and answers what to send. */
-async function settle(pending: Pending, { event, response }: MiddyRequest): Promise<LambdaHttpResult> {
+async function settle(pending: Pending, response: unknown): Promise<LambdaHttpResult> {
+  const { event } = pending;
   const { claim, reply } = pending.verdict;
   if (pending.isOver) return toResult(TIMED_OUT, event);
   try {
@@ -128,8 +129,14 @@ async function fail({ verdict, isOver }: Pending, error: unknown): Promise<Reply
 
 const TIMED_OUT: Reply = { status: 500, headers: {}, body: null };
 
-function isFailure(status: unknown): boolean {
-  return typeof status === "number" && status >= 100 && status <= 599 && (status < 200 || status > 299);
+/** What another middleware made of an error, unless it is a success, or nothing that can be sent. */
+function toFailure(response: unknown, event: unknown): LambdaHttpResult | undefined {
+  try {
+    const answer = toAnswer(response, event);
+    return answer === undefined || isSuccess(answer.statusCode) ? undefined : answer;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -83,6 +83,63 @@ describe("webhook", () => {
     expect(await answer(failing(200), eventOf("http", signed()))).toMatchObject({ statusCode: 500 });
   });
 
+  it.each([
+    ["answers", async () => ({ statusCode: 202, headers: { "x-one": "1" } }), 202],
+    ["answers nothing", async () => {}, 200],
+    [
+      "throws",
+      async () => {
+        throw new Error("out of stock");
+      },
+      500,
+    ],
+  ])("answers in the shape of the event as it came, whatever a parser put in its place: a handler %s", async (_, act, statusCode) => {
+    const handler = middy()
+      .use(webhook(watched().verifier))
+      .before((request: Loose) => {
+        request.event = { order: 42 };
+      })
+      .handler(act);
+    expect(await answer(handler, eventOf("alb-multi-value", signed()))).toMatchObject({
+      statusCode,
+      statusDescription: expect.stringContaining(String(statusCode)),
+      multiValueHeaders: {},
+    });
+  });
+
+  it("sends what another middleware made of an error in the shape of the event", async () => {
+    const handler = middy()
+      .use(webhook(watched().verifier))
+      .onError((request) => {
+        request.response = { statusCode: 422, headers: { "x-one": "1" }, body: "handled" };
+      })
+      .handler(async () => {
+        throw new Error("out of stock");
+      });
+    expect(await answer(handler, eventOf("alb-multi-value", signed()))).toEqual({
+      statusCode: 422,
+      statusDescription: "422 Error",
+      multiValueHeaders: { "x-one": ["1"] },
+      body: "handled",
+      isBase64Encoded: false,
+    });
+  });
+
+  it.each([undefined, "422", 1000])(
+    "answers 500 where another middleware makes a response of statusCode %s of an error",
+    async (statusCode) => {
+      const handler = middy()
+        .use(webhook(watched().verifier))
+        .onError((request) => {
+          request.response = { statusCode, body: "handled" };
+        })
+        .handler(async () => {
+          throw new Error("out of stock");
+        });
+      expect((await answer(handler, eventOf("http", signed()))).statusCode).toBe(500);
+    },
+  );
+
   it("leaves the claim of a handler that ran out of time to its lease", async () => {
     const { verifier, records } = watched();
     const handler = middy({ timeoutEarlyInMillis: 300 })
