@@ -40,6 +40,27 @@ describe("webhook, by the shape of its event", () => {
     await webhook(verifier, async () => {})(asEvent(request), context as Context);
     return records[0]?.code;
   };
+  it.each(["https://elsewhere.example.com/hook", "hook", "", "*"])("refuses the path %j, which is none", async (path) => {
+    expect(await codeOf({ ...eventOf("http", signed()), rawPath: path })).toBe("TARGET_INVALID");
+    expect(await codeOf({ ...eventOf("alb", signed()), path })).toBe("TARGET_INVALID");
+    const request = eventOf("rest", signed());
+    expect(await codeOf({ ...request, path, requestContext: { ...request.requestContext, path } })).toBe("TARGET_INVALID");
+  });
+
+  it.each(["rest", "alb"] as const)("needs no body in a %s event of a method that has none", async (shape) => {
+    const { body: _, ...request } = eventOf(shape, signed());
+    for (const httpMethod of ["GET", "HEAD", "OPTIONS"]) expect(await codeOf({ ...request, httpMethod })).toBe("METHOD_NOT_ALLOWED");
+  });
+
+  it("refuses an event that cannot be read, and does not reject", async () => {
+    const broken = {
+      get requestContext(): unknown {
+        throw new Error("no context");
+      },
+    };
+    expect(await codeOf(broken)).toBe("MISCONFIGURED");
+  });
+
   const rest = (requestContext: unknown): Loose => ({ ...eventOf("rest", signed()), requestContext });
 
   it.each([{}, { path: "/" }, { elb: "yes" }, { identity: "me", stage: 1, apiId: null }, { serviceNetworkArn: "arn" }])(

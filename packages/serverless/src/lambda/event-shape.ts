@@ -16,8 +16,16 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Tells the shape of an event by what only that shape has; `undefined` for an event that carries no HTTP request. */
+/** Tells the shape of an event by what only that shape has; `undefined` for an event that carries no HTTP request, or cannot be read. */
 export function shapeOf(event: unknown): EventShape | undefined {
+  try {
+    return readShape(event);
+  } catch {
+    return undefined;
+  }
+}
+
+function readShape(event: unknown): EventShape | undefined {
   if (!isFields(event) || !isFields(event.requestContext)) return undefined;
   const { elb, http } = event.requestContext;
   if (isFields(http)) return typeof http.method === "string" && typeof event.rawPath === "string" ? "http" : undefined;

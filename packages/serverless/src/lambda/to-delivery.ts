@@ -119,7 +119,9 @@ function queryOf(event: Fields, encode: (text: string) => string): string {
     .join("&");
 }
 
+/** A path in absolute form is left out, and the target then refused: a `Delivery` may have a whole URL, where a platform makes one. */
 function withQuery(path: string, query: string): string {
+  if (!path.startsWith("/")) return "";
   return query === "" ? path : `${path}?${query}`;
 }
 
@@ -130,10 +132,14 @@ function textOf(fields: unknown, name: string): string | undefined {
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
+/** Methods whose events are written by hand without a body, there being none. */
+const BODILESS: readonly unknown[] = ["GET", "HEAD", "OPTIONS"];
+
 /** @param always whether the shape has a body even where the request had none */
 function bodyOf(event: Fields, always: boolean): Delivery["body"] {
   const { body, isBase64Encoded: flag } = event;
-  if (body === undefined && always) throw new BrokenEvent("BODY_INCOMPLETE", "the event has no body, not even null: a layer took it away");
+  if (body === undefined && always && !BODILESS.includes(event.httpMethod))
+    throw new BrokenEvent("BODY_INCOMPLETE", "the event has no body, not even null: a layer took it away");
   if (body === undefined || body === null) return null;
   if (typeof body !== "string")
     throw new BrokenEvent(
