@@ -49,6 +49,8 @@ export function webhook<E extends WebhookEvent>(
 
 function statusOf(answer: unknown): number | undefined {
   const status = typeof answer === "object" && answer !== null && "status" in answer ? answer.status : undefined;
+  // Azure takes digits for the number that they are
+  if (typeof status === "string" && /^\d+$/.test(status)) return toStatus(Number(status), "status");
   return typeof status === "number" ? toStatus(status, "status") : undefined;
 }
 

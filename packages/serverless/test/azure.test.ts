@@ -109,6 +109,21 @@ describe("webhook", () => {
     expect(records[1]?.duplicate).toBeUndefined();
   });
 
+  it("takes digits for the status that Azure makes of them", async () => {
+    const { verifier, records } = watched(HOPS);
+    const answers: unknown[] = [{ status: "503" }, { status: "1000" }, { status: "202" }];
+    const handler = webhook(verifier, async () => answers.shift());
+    const delivery = signed();
+    expect(await handler(requestOf(delivery), context)).toEqual({ status: "503" });
+    expect((await handler(requestOf(delivery), context)).status).toBe(500);
+    expect(await handler(requestOf(delivery), context)).toEqual({ status: "202" });
+    expect(records.map(({ code, status }) => [code, status])).toEqual([
+      ["HANDLER_FAILED", 503],
+      ["HANDLER_FAILED", 500],
+      [undefined, 202],
+    ]);
+  });
+
   it("throws while being made for what is no verifier", () => {
     expect(() => webhook(undefined as never, async () => {})).toThrow(ConfigurationError);
   });
