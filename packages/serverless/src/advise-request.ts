@@ -8,7 +8,7 @@ const PLACES: readonly (readonly [path: readonly string[], advice: string])[] = 
 
 /** Tells what to pass in place of what is no `Request`, such as a framework's event or context. Answers `undefined` for a `Request`. */
 export function adviseRequest(given: unknown): string | undefined {
-  if (isRequest(given)) return undefined;
+  if (isRequest(given)) return isNodeRequest(given) ? NODE_REQUEST : undefined;
   const [, advice] = PLACES.find(([path]) => isRequest(path.reduce(fieldOf, given))) ?? [];
   return `what was passed is no Request; ${advice ?? "pass the Request of the Web APIs, as the runtime or the framework has it"}`;
 }
@@ -17,6 +17,14 @@ export function adviseRequest(given: unknown): string | undefined {
 function isRequest(value: unknown): boolean {
   return typeof fieldOf(value, "method") === "string" && typeof fieldOf(value, "url") === "string";
 }
+
+/** Who calls with one has a response of Node's too, waits for that to be answered, and looks at no `Response`. */
+function isNodeRequest(value: unknown): boolean {
+  return fieldOf(value, "rawHeaders") !== undefined;
+}
+
+const NODE_REQUEST =
+  "what was passed is Node's own request, and nobody there sends a Response; export the handler by its method (export const POST = hook) where the platform takes that, or take the adapter of the framework, such as @countersign/express";
 
 function fieldOf(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;

@@ -1,3 +1,5 @@
+import { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 import { webhook } from "@countersign/serverless/fetch";
 import { describe, expect, it } from "vitest";
 import { adviseRequest } from "../src/advise-request.js";
@@ -23,6 +25,12 @@ describe("adviseRequest", () => {
     ["nobody", undefined, "pass the Request of the Web APIs"],
   ])("knows the event or context of %s", (_, given, advice) => {
     expect(adviseRequest(given)).toContain(advice);
+  });
+
+  it("knows Node's own request, as an Express app, Next.js's pages and Vercel's older functions pass it", () => {
+    const node = Object.assign(new IncomingMessage(new Socket()), { method: "POST", url: "/" });
+    expect(adviseRequest(node)).toContain("Node's own request");
+    expect(adviseRequest(node)).toContain("export const POST = hook");
   });
 
   it("is what the operator reads of such a call", async () => {
