@@ -13,7 +13,7 @@ import { webhook } from "../src/index.js";
 const serve = (app: Hono): Promise<{ url: string; port: number }> => open(getRequestListener(app.fetch));
 
 describe("webhook on Hono's Node server", () => {
-  it("hands over the target as it came in, where a mount has shortened it", async () => {
+  it("hands over the target as it came in, where a mount has shortened it, also inside Express", async () => {
     const { verifier } = acmeVerifier();
     const urls: string[] = [];
     const receive: typeof verifier.receive = (delivery) => {
@@ -36,7 +36,10 @@ describe("webhook on Hono's Node server", () => {
       const socket = dial(port, signed(), path);
       await once(socket, "data");
     }
-    expect(urls[0]).toBe('/direct/a/../b?x="y"');
+    const outer = express();
+    outer.use("/mounted", (req, res) => void getRequestListener(app.fetch)(req, res));
+    expect((await fetch(`${(await open(outer)).url}/mounted/direct/in?a=1`, signed())).status).toBe(200);
+    expect([urls[0], urls.at(-1)]).toEqual(['/direct/a/../b?x="y"', "/mounted/direct/in?a=1"]);
   });
 
   it.each(["handler", "middleware"])("lets no middleware before the %s form make a success of another answer", async (form) => {

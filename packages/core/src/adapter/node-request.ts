@@ -5,6 +5,8 @@ import type { Delivery } from "../delivery.js";
 export interface NodeRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
+  /** The whole target, where an app around this one (Express, connect) has cut its own mount path off `url`. */
+  readonly originalUrl?: string | undefined;
   readonly rawHeaders: readonly string[];
   readonly complete: boolean;
   readonly socket: NodeSocket | null;
@@ -26,7 +28,7 @@ interface NodeSocket {
  *
  * @param url the request target as it came in, where a framework has changed `request.url`
  */
-export function fromNodeRequest(request: NodeRequest, url: string | undefined = request.url): Delivery {
+export function fromNodeRequest(request: NodeRequest, url: string | undefined = request.originalUrl ?? request.url): Delivery {
   const { socket } = request;
   return {
     method: request.method ?? "",

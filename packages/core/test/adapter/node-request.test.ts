@@ -131,6 +131,12 @@ describe("fromNodeRequest", () => {
     });
   });
 
+  it("takes the whole target where an app around ours has cut off its own part", () => {
+    const request = { ...requestOn({}), url: "/in?a=1", originalUrl: "/mounted/in?a=1" };
+    expect(fromNodeRequest(request)).toMatchObject({ url: "/mounted/in?a=1" });
+    expect(fromNodeRequest(request, "/hook")).toMatchObject({ url: "/hook" });
+  });
+
   it("takes a request without method and target for one of nothing", () => {
     expect(fromNodeRequest(requestOn({}))).toMatchObject({ method: "", url: "" });
     expect(fromNodeRequest(requestOn({}), "/hook")).toMatchObject({ url: "/hook" });
