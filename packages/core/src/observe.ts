@@ -1,4 +1,5 @@
 import { CODES, ConfigurationError, type ErrorCode, pageOf } from "./errors.js";
+import { clipped } from "./network/seen.js";
 
 /** Codes of what the operator should know, though nothing was refused. */
 export type NoticeCode =
@@ -54,6 +55,8 @@ export interface NoticeRecord {
   readonly code: NoticeCode;
   readonly detail: string;
   readonly cause: unknown;
+  /** The event's, where one is meant that has one. */
+  readonly id?: string | undefined;
 }
 
 export type ObserverRecord = DeliveryRecord | NoticeRecord;
@@ -71,7 +74,8 @@ export interface Logger {
 /** How often the console hears of one code, in milliseconds. */
 const INTERVAL = 60_000;
 
-const isOurs = (code: ErrorCode): boolean => CODES[code].status >= 500;
+/** A notice that is no error has no status. */
+const isOurs = (code: ErrorCode | NoticeCode): boolean => code in CODES && CODES[code as ErrorCode].status >= 500;
 
 /**
  * Makes an observer that logs every record: accepted deliveries as `info`, refusals as `warn`, what is the operator's as `error`.
@@ -88,14 +92,17 @@ export function logObserver(logger: Logger): Observer {
     const { cause, ...fields } = record;
     const object = cause === undefined ? fields : { ...fields, err: cause };
     if (record.code === undefined) logger.info(object, message);
-    else if (record.kind === "delivery" && isOurs(record.code)) logger.error(object, message);
+    else if (isOurs(record.code)) logger.error(object, message);
     else logger.warn(object, message);
   };
 }
 
 function messageOf(record: ObserverRecord): string {
   const where = `${record.provider} at ${record.endpoint}`;
-  if (record.kind === "notice") return `${record.code} (${where}): ${record.detail}. ${pageOf(record.code)}`;
+  if (record.kind === "notice") {
+    const which = record.id === undefined ? "" : `, event ${clipped(record.id)}`;
+    return `${record.code} (${where}${which}): ${record.detail}. ${pageOf(record.code)}`;
+  }
   if (record.code === undefined)
     return `webhook ${record.outcome} (${where})${record.duplicate === undefined ? "" : `, ${record.duplicate}`}`;
   return `webhook ${record.outcome}, ${record.code} (${where}): ${record.detail ?? CODES[record.code].title}. ${pageOf(record.code)}`;

@@ -24,7 +24,8 @@ export interface Recorder {
   /** Ends the phase under way, and begins another or none. */
   enter(visit: Visit, phase: keyof Phases | undefined): void;
   end(visit: Visit, end: VisitEnd): void;
-  notice(code: NoticeCode, detail: string, cause?: unknown): void;
+  /** `id` is the event's, where one is meant. */
+  notice(code: NoticeCode, detail: string, cause?: unknown, id?: string | undefined): void;
 }
 
 export interface VisitEnd {
@@ -91,6 +92,6 @@ export function createRecorder({ observe: observer, observes, endpoint }: Settle
         repeats: visit.repeats,
       });
     },
-    notice: (code, detail, cause) => observe({ kind: "notice", provider, endpoint, code, detail, cause }),
+    notice: (code, detail, cause, id) => observe({ kind: "notice", provider, endpoint, code, detail, cause, id }),
   };
 }

@@ -39,7 +39,10 @@ export interface Verifier<E extends WebhookEvent = WebhookEvent> {
    * @throws VerificationError
    */
   verify(input: VerifyInput): Promise<E>;
-  /** Refuses with 503 what is not claimed yet, and fulfils when the handlers under way have ended and their commits were tried. */
+  /**
+   * Refuses with 503 what is not claimed yet, and fulfils when the handlers under way have ended. Commits that failed are then tried
+   * for a last time; what the store still does not take is said (`COMMIT_FAILED`).
+   */
   close(): Promise<void>;
 }
 
@@ -62,7 +65,7 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
   const desk = createClaimDesk(settled, recorder.notice);
   const authenticator = createAuthenticator(options.provider, settled);
   createNotices(settled, compiled, recorder.notice, environment);
-  let isClosing = false;
+  let closing: Promise<void> | undefined;
 
   /** The order of checks: cheap before dear, and nothing is stored for a delivery that has not proven itself. */
   async function receive(delivery: Delivery): Promise<Verdict<E>> {
@@ -143,7 +146,7 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
   }
 
   function checkOpen(): void {
-    if (isClosing) throw new Refusal("CLOSING", "close() was called", { retryAfter: 5 });
+    if (closing !== undefined) throw new Refusal("CLOSING", "close() was called", { retryAfter: 5 });
   }
 
   function shaken(visit: Visit, reply: Reply): Verdict<E> {
@@ -179,9 +182,9 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
         throw toRefusal(error).toError();
       }
     },
-    async close() {
-      isClosing = true;
-      await desk.drained();
+    close() {
+      closing ??= desk.drained();
+      return closing;
     },
   };
   return verifier;

@@ -50,6 +50,15 @@ describe("logObserver", () => {
     ]);
   });
 
+  it("takes a notice of an error for one, and names the event", () => {
+    for (const code of ["COMMIT_FAILED", "LEASE_LOST", "HANDLER_TIMEOUT"] as const)
+      expect(logOf({ ...notice, code, id: "evt_1\n" })).toMatchObject([
+        "error",
+        { id: "evt_1\n" },
+        expect.stringContaining(`${code} (acme at billing, event evt_1): claims`),
+      ]);
+  });
+
   it.each([undefined, null, {}, { info() {}, warn() {} }, "pino"])("refuses %j for a logger", (logger) => {
     expect(() => logObserver(logger as never)).toThrow(
       /^logger: logObserver was given none with a method (info|error); expected one such as/,

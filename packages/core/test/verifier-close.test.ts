@@ -68,11 +68,39 @@ describe("close", () => {
     expect(store.calls).toEqual([]);
   });
 
-  it("waits for the first attempt alone where a commit fails", async () => {
-    const { verifier, store } = openGuarded();
+  it("gives a commit that failed a last try", async () => {
+    const { verifier, store, records } = openGuarded();
     store.before.commit = () => Promise.reject(new Error("no connection"));
     expect(await verifier.handle(good({ address: "203.0.113.7" }), () => {})).toMatchObject({ status: 200 });
+    store.before = {};
     await verifier.close();
-    expect(store.calls).toEqual(["claim", "commit"]);
+    expect(store.calls).toEqual(["claim", "commit", "commit"]);
+    expect(records.map(({ code }) => code)).toEqual([undefined]);
+    expect(await store.claim({ ...store.claims[0]!, token: "other" })).toMatchObject({ outcome: "duplicate" });
+  });
+
+  it("says which commits the store never took", async () => {
+    const { verifier, store, records } = openGuarded();
+    const cause = new Error("no connection");
+    store.before.commit = () => Promise.reject(cause);
+    await verifier.handle(good({ address: "203.0.113.7" }), () => {});
+    await Promise.all([verifier.close(), verifier.close()]);
+    expect(store.calls).toEqual(["claim", "commit", "commit"]);
+    expect(records.slice(1)).toMatchObject([{ kind: "notice", code: "COMMIT_FAILED", id: "1", cause }]);
+    expect(records[1]?.detail).toContain("until close() ended the tries");
+  });
+
+  it("gives the commit of a handler that it waited for a last try as well", async () => {
+    const { verifier, store, records } = openGuarded();
+    store.before.commit = () => {
+      store.before = {};
+      throw new Error("no connection");
+    };
+    const first = await verifier.receive(good({ address: "203.0.113.7" }));
+    const closed = verifier.close();
+    if (first.outcome === "accepted") await first.claim.commit();
+    await closed;
+    expect(store.calls).toEqual(["claim", "commit", "commit"]);
+    expect(records.map(({ code }) => code)).toEqual([undefined]);
   });
 });

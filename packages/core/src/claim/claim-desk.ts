@@ -8,6 +8,7 @@ import type { NoticeCode } from "../observe.js";
 import type { Settled } from "../options.js";
 import { createAskedStore, toStoreRefusal } from "./ask-store.js";
 import { type ClaimKeeper, HeldClaim, leaseUntil, type Settlement, timeLeft } from "./held-claim.js";
+import { createLateCommits } from "./late-commits.js";
 import { type ClaimFacts, type ClaimPlan, createClaimPlanner } from "./plan-claim.js";
 import type { Claim, ClaimAnswer, Keep } from "./store.js";
 
@@ -33,7 +34,7 @@ export interface ClaimRequest {
 export interface ClaimDesk {
   /** @throws Refusal where the store cannot answer, at once or by rejection */
   claim(request: ClaimRequest): Awaitable<Claimed>;
-  /** Fulfils when no claim is being made, and no handler is under way. */
+  /** Fulfils when no claim is being made, no handler is under way, and what was not committed yet has been tried for a last time. */
   drained(): Promise<void>;
 }
 
@@ -41,7 +42,10 @@ export interface ClaimDesk {
 const HANDLER_MARGIN = 500;
 
 /** Makes the desk of one receiver. `say` tells what happens after a reply has left. */
-export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail: string, cause?: unknown) => void): ClaimDesk {
+export function createClaimDesk(
+  settled: Settled,
+  say: (code: NoticeCode, detail: string, cause: unknown, id: string | undefined) => void,
+): ClaimDesk {
   const { store, endpoint, lease, retention, repeatRetention } = settled;
   const plan = createClaimPlanner(endpoint, settled.repeats);
   const asked = createAskedStore(store, createTimers(settled.storeTimeout));
@@ -60,8 +64,8 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
     store: asked,
     renewEvery: lease / 3,
     renewalTimers: createTimers(lease / 3),
-    commitHorizon: settled.horizon,
-    say: (code, detail, cause) => say(code as NoticeCode, detail, cause),
+    lateCommits: createLateCommits(settled.horizon),
+    say: (code, detail, cause, id) => say(code as NoticeCode, detail, cause, id),
     leave,
   };
 
@@ -77,6 +81,7 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
     const held = new HeldClaim(keeper, {
       claim,
       keep,
+      id: request.event.id,
       since,
       deadline,
       handlerTimeout: Math.min(settled.handlerTimeout, left),
@@ -147,7 +152,10 @@ export function createClaimDesk(settled: Settled, say: (code: NoticeCode, detail
       leave();
       return claimed;
     },
-    drained: () => (underWay === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    async drained() {
+      if (underWay > 0) await new Promise<void>((resolve) => waiting.push(resolve));
+      await keeper.lateCommits.finish();
+    },
   };
 }
 

@@ -1,10 +1,11 @@
-import { type Awaitable, andThen } from "../awaitable.js";
+import type { Awaitable } from "../awaitable.js";
 import { CODES, type ErrorCode } from "../errors.js";
 import { type Reply, toProblem } from "../reply.js";
 import type { ClaimHandle } from "../verdict.js";
 import type { AskedStore } from "./ask-store.js";
+import type { LateCommits } from "./late-commits.js";
 import type { Claim, Keep } from "./store.js";
-import type { Timer, Timers } from "./timers.js";
+import { type Timer, type Timers, unref } from "./timers.js";
 
 /** What every claim of one receiver shares. */
 export interface ClaimKeeper {
@@ -13,10 +14,10 @@ export interface ClaimKeeper {
   readonly renewEvery: number;
   /** Timers of that length. */
   readonly renewalTimers: Timers;
-  /** Milliseconds over which a commit is tried again: the provider's retry horizon. */
-  readonly commitHorizon: number;
+  /** Takes the commits that fail at first. */
+  readonly lateCommits: LateCommits;
   /** Says what happens after the reply: a lease lost, a handler that does not end, a commit that fails for good. */
-  say(code: ErrorCode, detail: string, cause?: unknown): void;
+  say(code: ErrorCode, detail: string, cause: unknown, id: string | undefined): void;
   /** Called once for each claim: no handler works on it any more. */
   leave(): void;
 }
@@ -32,6 +33,8 @@ export interface Settlement {
 export interface ClaimStart {
   readonly claim: Claim | undefined;
   readonly keep: Keep;
+  /** The event's, for what is said of it. */
+  readonly id: string | undefined;
   /** When the claim was asked for, on the clock of `performance`: its lease began no earlier. */
   readonly since: number;
   /** Epoch milliseconds by which the platform ends us. No lease lasts much longer. */
@@ -43,8 +46,6 @@ export interface ClaimStart {
   settled(settlement: Settlement): void;
 }
 
-const FIRST_RETRY = 250;
-const LAST_RETRY = 60_000;
 /** Left of a platform's time to send the reply. */
 const REPLY_MARGIN = 200;
 const DONE = Promise.resolve();
@@ -128,28 +129,28 @@ export class HeldClaim implements ClaimHandle {
     if (this.#isSettled) return DONE;
     this.#isSettled = true;
     this.#report({ status, code: undefined, cause: undefined });
-    const committed = this.#tryCommit();
+    const committed = this.#tryCommit(timeLeft(this.#start.deadline));
     if (committed instanceof Promise) return committed.then((done) => this.#afterCommit(done));
     this.#afterCommit(committed);
     return DONE;
   }
 
   #afterCommit(isCommitted: boolean): void {
-    this.#leave();
     if (isCommitted) this.#stopRenewal();
-    else this.#commitLater(FIRST_RETRY, performance.now() + this.#keeper.commitHorizon);
+    else this.#commitLater();
+    this.#leave();
   }
 
   /** Whether the store has the success, or another has it for good. */
-  #tryCommit(): Awaitable<boolean> {
-    const { claim, keep, deadline } = this.#start;
+  #tryCommit(within: number | undefined): Awaitable<boolean> {
+    const { claim, keep } = this.#start;
     if (claim === undefined) return true;
     const failed = (error: unknown): boolean => {
       this.#commitError = error;
       return false;
     };
     try {
-      const answer = this.#keeper.store.commit(claim, keep, timeLeft(deadline));
+      const answer = this.#keeper.store.commit(claim, keep, within);
       return answer instanceof Promise ? answer.then((said) => this.#isOk(said), failed) : this.#isOk(answer);
     } catch (error) {
       return failed(error);
@@ -162,21 +163,21 @@ export class HeldClaim implements ClaimHandle {
     return said === "ok";
   }
 
-  /** The handler's reply stands: the commit is tried again, and the lease renewed, until the provider would have given up. */
-  #commitLater(delay: number, until: number): void {
-    if (performance.now() + delay > until) {
-      this.#keeper.say(
-        "COMMIT_FAILED",
-        "the handler succeeded and its reply was sent, but the store never took the commit; a retry will run it again",
-        this.#commitError,
-      );
-      this.#stopRenewal();
-      return;
-    }
-    const timer = setTimeout(() => {
-      void andThen(this.#tryCommit(), (done) => (done ? this.#stopRenewal() : this.#commitLater(Math.min(delay * 2, LAST_RETRY), until)));
-    }, delay);
-    unref(timer);
+  /** The handler's reply stands: the commit is tried again, and the lease renewed meanwhile. No reply waits for it any more. */
+  #commitLater(): void {
+    this.#keeper.lateCommits.add({
+      attempt: () => this.#tryCommit(undefined),
+      committed: () => this.#stopRenewal(),
+      givenUp: (why) => {
+        this.#stopRenewal();
+        const detail = `the handler succeeded and its reply was sent, but the store did not take the commit, which was tried ${why}; a retry will run it again`;
+        this.#say("COMMIT_FAILED", detail, this.#commitError);
+      },
+    });
+  }
+
+  #say(code: ErrorCode, detail: string, cause?: unknown): void {
+    this.#keeper.say(code, detail, cause, this.#start.id);
   }
 
   async #release(settlement: Settlement): Promise<void> {
@@ -223,8 +224,7 @@ export class HeldClaim implements ClaimHandle {
 
   #limitHandler(): void {
     clearTimeout(this.#limit);
-    this.#limit = setTimeout(() => this.#expire(), Math.max(0, Math.min(this.#left(), 2 ** 31 - 1)));
-    unref(this.#limit);
+    this.#limit = unref(setTimeout(() => this.#expire(), Math.max(0, Math.min(this.#left(), 2 ** 31 - 1))));
   }
 
   async #renew(claim: Claim): Promise<void> {
@@ -248,7 +248,7 @@ export class HeldClaim implements ClaimHandle {
 
   #lose(detail: string, cause?: unknown): void {
     if (this.#isReported) return;
-    this.#keeper.say("LEASE_LOST", detail, cause);
+    this.#say("LEASE_LOST", detail, cause);
     this.#abortWith(new Error(`LEASE_LOST: ${detail}`));
     this.#limitHandler();
   }
@@ -257,7 +257,7 @@ export class HeldClaim implements ClaimHandle {
   #expire(): void {
     const detail = `the handler did not end within ${Math.round(this.#start.handlerTimeout / 1000)} s; its lease runs out and the next delivery takes over`;
     this.#stopRenewal();
-    this.#keeper.say("HANDLER_TIMEOUT", detail);
+    this.#say("HANDLER_TIMEOUT", detail);
     this.#report({ status: undefined, code: "HANDLER_TIMEOUT", cause: undefined });
     this.#leave();
     this.#abortWith(new Error(`HANDLER_TIMEOUT: ${detail}`));
@@ -268,9 +268,4 @@ export class HeldClaim implements ClaimHandle {
     this.#abortReason = reason;
     this.#abort?.abort(reason);
   }
-}
-
-/** A timer of ours never keeps a process alive. */
-function unref(timer: unknown): void {
-  (timer as { unref?: () => void }).unref?.();
 }

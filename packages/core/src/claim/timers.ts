@@ -7,3 +7,9 @@ export interface Timers {
 export interface Timer {
   cancel(): void;
 }
+
+/** Keeps what `setTimeout` answers from keeping a process alive, where it would. */
+export function unref<T>(timer: T): T {
+  (timer as { unref?: () => void }).unref?.();
+  return timer;
+}

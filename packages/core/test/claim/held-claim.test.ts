@@ -37,11 +37,25 @@ describe("commit", () => {
     store.before.commit = () => Promise.reject(fault);
     await held.commit();
     await heard();
-    expect(said).toMatchObject([{ code: "COMMIT_FAILED", cause: fault }]);
+    expect(said).toMatchObject([{ code: "COMMIT_FAILED", cause: fault, id: "evt_1" }]);
+    expect(said[0]?.detail).toContain("tried through the provider's whole retry horizon;");
     expect(store.calls.filter((call) => call === "commit")).toHaveLength(2);
     const { length } = store.calls;
     await later(80);
     expect(store.calls).toHaveLength(length);
+  });
+
+  it("that fails is tried again in the store's own time where a platform's is over", async () => {
+    const { held, store, other } = await hold({ deadline: Date.now() });
+    store.before.commit = () => {
+      store.before.commit = () => later(20);
+      throw new Error("no connection");
+    };
+    await held.commit();
+    await store.next("commit");
+    expect(await other()).toMatchObject({ outcome: "duplicate" });
+    await later(20);
+    expect(store.calls.filter((call) => call === "commit")).toHaveLength(2);
   });
 
   it("of a silent store is waited for no longer than storeTimeout", async () => {

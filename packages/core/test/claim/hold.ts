@@ -1,5 +1,6 @@
 import { createAskedStore } from "../../src/claim/ask-store.js";
 import { type ClaimKeeper, HeldClaim, type Settlement } from "../../src/claim/held-claim.js";
+import { createLateCommits } from "../../src/claim/late-commits.js";
 import type { Claim } from "../../src/claim/store.js";
 import { createTimers } from "../../src/claim/timers-node.js";
 import { recordingStore } from "./recording-store.js";
@@ -33,18 +34,19 @@ export async function hold({
   const store = recordingStore();
   const claim: Claim = { token: "mine", key: "k", partition: "p", tag: "t", lease };
   if (!bare) await store.claim(claim);
-  const said: { code: string; detail: string; cause: unknown }[] = [];
+  const said: { code: string; detail: string; cause: unknown; id: string | undefined }[] = [];
   const settled: Settlement[] = [];
   let left = 0;
   const listeners: (() => void)[] = [];
   const renewalTimers = createTimers(renewAfter);
+  const lateCommits = createLateCommits(commitHorizon);
   const keeper: ClaimKeeper = {
     store: createAskedStore(store, createTimers(storeTimeout)),
     renewEvery,
     renewalTimers,
-    commitHorizon,
-    say(code, detail, cause) {
-      said.push({ code, detail, cause });
+    lateCommits,
+    say(code, detail, cause, id) {
+      said.push({ code, detail, cause, id });
       for (const resume of listeners.splice(0)) resume();
     },
     leave: () => void left++,
@@ -52,6 +54,7 @@ export async function hold({
   const held = new HeldClaim(keeper, {
     claim: bare ? undefined : claim,
     keep: { key: 60_000, mark: 60_000 },
+    id: "evt_1",
     since: performance.now(),
     deadline,
     handlerTimeout,
@@ -62,6 +65,7 @@ export async function hold({
     held,
     store,
     claim,
+    lateCommits,
     said,
     settled,
     left: () => left,
