@@ -52,6 +52,12 @@ describe("webhook, by the shape of its event", () => {
     for (const httpMethod of ["GET", "HEAD", "OPTIONS"]) expect(await codeOf({ ...request, httpMethod })).toBe("METHOD_NOT_ALLOWED");
   });
 
+  it("reads the lists of an event that has its cookies apart, as an emulator may send it", async () => {
+    const request = eventOf("function-url", signed());
+    const multiValueHeaders = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, [value]]));
+    expect(await codeOf({ ...request, multiValueHeaders })).toBeUndefined();
+  });
+
   it("refuses an event that cannot be read, and does not reject", async () => {
     const broken = {
       get requestContext(): unknown {

@@ -47,12 +47,10 @@ const READERS: Record<EventShape, Reader> = {
   },
   http(event, deadline) {
     const { http } = event.requestContext as { http: Fields };
-    const headers = headersOf(event);
-    const cookies = Array.isArray(event.cookies) ? { cookie: event.cookies.join("; ") } : undefined;
     return {
       method: http.method as string,
       url: withQuery(event.rawPath as string, typeof event.rawQueryString === "string" ? event.rawQueryString : ""),
-      headers: cookies === undefined ? headers : ({ ...(headers as Fields), ...cookies } as HeadersInput),
+      headers: withCookies(headersOf(event), event.cookies),
       body: bodyOf(event, false),
       address: textOf(http, "sourceIp"),
       protocol: "https",
@@ -87,6 +85,15 @@ function headersOf(event: Fields): HeadersInput {
   if (isMultiValue(event)) return pairsOf(event.multiValueHeaders as Fields);
   if (isFields(event.headers)) return event.headers as Record<string, string>;
   throw new BrokenEvent("MISCONFIGURED", "the event has no headers, so it comes from no HTTP client; a test console sends such events");
+}
+
+/** Gives the headers back the cookies, which some shapes have apart. */
+function withCookies(headers: HeadersInput, cookies: unknown): HeadersInput {
+  if (!Array.isArray(cookies)) return headers;
+  const cookie = cookies.join("; ");
+  return Array.isArray(headers)
+    ? [...(headers as [string, string][]), ["cookie", cookie]]
+    : { ...(headers as Record<string, string>), cookie };
 }
 
 /** Names and values, one pair for each value. */
