@@ -131,7 +131,7 @@ function writePick(draft: Draft, scheme: CompiledScheme, which: "id" | "type", t
 async function firstSecret({ scheme, ring }: ConfiguredScheme, draft: Draft): Promise<SecretKey | undefined> {
   if (needsPrivateKey(scheme.words.algorithm) || ring === undefined) return undefined;
   const headers = toHeaderLines([...draft.headers]).toHeaders();
-  const { keys } = await ring.keysFor(() => ({ headers, url: new URL(`http://localhost${toTarget(draft.url)}`) }), 10);
+  const { keys } = await ring.keysFor({ context: () => ({ headers, url: new URL(`http://localhost${toTarget(draft.url)}`) }) }, 10);
   const key = keys[0]?.key;
   return key !== undefined && "bytes" in key ? key : undefined;
 }

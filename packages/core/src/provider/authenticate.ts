@@ -8,7 +8,6 @@ import type { Settled } from "../options.js";
 import { toFormObject } from "../payload.js";
 import { OK, type Reply } from "../reply.js";
 import type { SecretKey } from "../signature/crypto.js";
-import type { DeliveryContext } from "../signature/key-ring.js";
 import { judgeTimestamp, parseTimestamp } from "../timestamp.js";
 import { Attempt } from "./attempt.js";
 import { type Candidate, openCandidates } from "./candidates.js";
@@ -103,7 +102,7 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
     const holders = provider.schemes.filter(({ scheme }) => scheme.secretForm !== undefined);
     const { scheme, ring } = holders.find((holder) => holder.scheme.words === words) ?? holders[0] ?? {};
     if (!usesSecret || scheme === undefined || ring === undefined) return { context, hash, secret: undefined };
-    const { keys, unknown } = await ring.keysFor(() => contextOf(attempt.reading), settled.secretTimeout);
+    const { keys, unknown } = await ring.keysFor(attempt.reading, settled.secretTimeout);
     return { context, hash: scheme.hash, secret: unknown ? undefined : (keys[0]?.key as SecretKey) };
   }
 
@@ -149,7 +148,7 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
 
     authenticate(opened, reading, lossy) {
       if (opened instanceof Refusal) throw opened;
-      const given = { context: () => contextOf(reading), secretTimeout: settled.secretTimeout };
+      const given = { delivery: reading, secretTimeout: settled.secretTimeout };
       try {
         const proof = prove(opened, provider, given);
         if (!(proof instanceof Promise)) return toProven(proof, settled);
@@ -213,10 +212,6 @@ function isThere(source: SourceReader, attempt: Attempt): boolean {
   } catch {
     return true; // more than once
   }
-}
-
-function contextOf(reading: Reading): DeliveryContext {
-  return { headers: reading.headers.toHeaders(), url: new URL(`http://localhost${reading.target}`) };
 }
 
 /** Where the body came as text that is not what was received, it is not the sender who broke it. */

@@ -18,7 +18,7 @@ export interface Candidate {
 }
 
 /** From what says least of a delivery to what says most. */
-const TELLING: readonly ErrorCode[] = ["HEADER_MISSING", "HEADER_MALFORMED", "SIGNATURE_MISMATCH"];
+const TELLING: readonly ErrorCode[] = ["HEADER_MISSING", "HEADER_MALFORMED", "SIGNATURE_MISMATCH", "TENANT_UNKNOWN"];
 
 /** Why a delivery is refused that no scheme speaks for. */
 export const NOBODY = "no scheme of this provider speaks for a delivery of this form";
@@ -35,7 +35,9 @@ export class Worst {
 export const isTolerable = (error: unknown): error is Refusal =>
   error instanceof Refusal && (error.code === "HEADER_MISSING" || error.code === "HEADER_MALFORMED");
 
-export const isMismatch = (error: unknown): error is Refusal => error instanceof Refusal && error.code === "SIGNATURE_MISMATCH";
+/** An unknown tenant is tried on every scheme as a known one is: fewer would show in the time. */
+export const isNoFit = (error: unknown): error is Refusal =>
+  error instanceof Refusal && (error.code === "SIGNATURE_MISMATCH" || error.code === "TENANT_UNKNOWN");
 
 /**
  * Step 5: takes up what each scheme reads in headers and query, before the body is read.
@@ -112,7 +114,8 @@ function readCandidates(
   // where a runtime joins lines, a comma that no list of ours explains is a second line
   const joined = separator !== "," && attempt.reading.headers.joined;
   for (const item of items) {
-    if (joined && (item.endsWith(",") || (item.startsWith(prefix) && item.includes(",", prefix.length))))
+    const from = item.startsWith(prefix) ? prefix.length : separator === undefined ? 0 : item.length - 1;
+    if (joined && item.includes(",", from))
       throw toRefusal("HEADER_DUPLICATED", places, "holds a comma: it seems to have come on several lines");
     if (!item.startsWith(prefix)) continue;
     offered++;

@@ -1,7 +1,7 @@
 import { importPublicKey, importSecret } from "#crypto";
 import { ConfigurationError } from "../errors.js";
 import type { KeyForm, PublicKey, SecretKey } from "../signature/crypto.js";
-import { decode, faultOf, toUtf8 } from "../signature/encodings.js";
+import { decode, type Encoding, faultOf, toUtf8 } from "../signature/encodings.js";
 import { createKeyRing, type KeyRing, type Secrets } from "../signature/key-ring.js";
 import { type CompiledProvider, type CompiledScheme, compileProvider, keyPairOf, type Settings } from "./compile.js";
 import type { AnyDeclaration, OptionKind, SecretForm } from "./declaration.js";
@@ -56,7 +56,8 @@ export function configureProvider(declaration: AnyDeclaration, definition: Compi
   const settings: Settings = { options: readOptions(name, kinds, input), publicUrl: readPublicUrl(declaration, input.publicUrl) };
   const isSettled = declaration.options === undefined && settings.publicUrl === undefined;
   const compiled = isSettled ? definition : compileProvider(declaration, settings);
-  const schemes = compiled.schemes.flatMap((scheme) => configureScheme(name, scheme, input) ?? []);
+  const rings: Rings = new Map();
+  const schemes = compiled.schemes.flatMap((scheme) => configureScheme(name, scheme, input, rings) ?? []);
   if (schemes.length === 0) {
     const [only] = new Set(compiled.schemes.map(keyOption));
     throw new ConfigurationError(`${name}.${only}`, "none is configured; is its environment variable set?");
@@ -87,30 +88,37 @@ function checkUnused(name: string, { declaration, schemes, handshakes }: Compile
       throw new ConfigurationError(`${name}.${option}`, `${name} does not use it; it uses ${[...used].join(", ")}`);
 }
 
-function configureScheme(name: string, scheme: CompiledScheme, input: PresetInput): ConfiguredScheme | undefined {
+type Rings = Map<string, KeyRing<SecretKey | PublicKey>>;
+
+function configureScheme(name: string, scheme: CompiledScheme, input: PresetInput, rings: Rings): ConfiguredScheme | undefined {
   if (scheme.fetched !== undefined) return { scheme, ring: undefined };
   const option = keyOption(scheme);
   const secrets = input[option] as Secrets;
   // one of several schemes may go without its key, but only where the option was left out: a missing variable must not open the door
   if (secrets === undefined && !(option in input)) return undefined;
+  // schemes that write their keys alike share one ring, so that a resolver is asked once for them all
   const { secretForm, publicKeyForm, publicKeyPrefix } = scheme;
-  if (secretForm !== undefined) {
-    const ring = createKeyRing<SecretKey | PublicKey>(
-      `${name}.secret`,
-      secrets,
-      (value) => importSecret(toSecretBytes(value, secretForm)),
-      decoySecret,
-    );
-    return { scheme, ring };
-  }
-  const algorithm = keyPairOf(scheme.words);
+  const form = JSON.stringify(secretForm ?? [keyPairOf(scheme.words), publicKeyForm, publicKeyPrefix]);
+  const ring = rings.get(form) ?? createRing(name, scheme, secrets);
+  rings.set(form, ring);
+  return { scheme, ring };
+}
+
+function createRing(
+  name: string,
+  { words, secretForm, publicKeyForm, publicKeyPrefix }: CompiledScheme,
+  secrets: Secrets,
+): KeyRing<SecretKey | PublicKey> {
+  if (secretForm !== undefined)
+    return createKeyRing(`${name}.secret`, secrets, (value) => importSecret(toSecretBytes(value, secretForm)), decoySecret);
+  const algorithm = keyPairOf(words);
   const importKey = (value: string | Uint8Array): PublicKey => {
     if (typeof value !== "string") throw new Error("a public key is given as text");
     if (publicKeyForm === "pem" && value.includes("\\n")) throw new Error("its line breaks are written as \\n; write them as line breaks");
     return importPublicKey(algorithm, publicKeyForm as KeyForm, stripPrefix(value.trim(), publicKeyPrefix, false));
   };
   const makeDecoy = (): PublicKey | undefined => (algorithm === "ed25519" ? importPublicKey(algorithm, "raw-hex", DECOY_KEY) : undefined);
-  return { scheme, ring: createKeyRing<SecretKey | PublicKey>(`${name}.publicKey`, secrets, importKey, makeDecoy, MAX_PUBLIC_KEYS) };
+  return createKeyRing(`${name}.publicKey`, secrets, importKey, makeDecoy, MAX_PUBLIC_KEYS);
 }
 
 const decoySecret = (): SecretKey => importSecret(crypto.getRandomValues(new Uint8Array(32)));
@@ -120,11 +128,15 @@ function toSecretBytes(value: string | Uint8Array, form: SecretForm): Uint8Array
   if (value !== value.trim()) throw new Error("it begins or ends with white space; as bytes it would be taken so");
   const { prefix, encoding, optional } = typeof form === "object" ? form : { prefix: "", encoding: form, optional: undefined };
   const text = stripPrefix(value, prefix, optional === true);
-  if (encoding === "utf8") return toUtf8(text);
-  // dashboards leave the padding out, and the official libraries do without
+  const bytes = encoding === "utf8" ? toUtf8(text) : decodeSecret(text, encoding, prefix);
+  if (bytes.length === 0 || bytes.every((byte) => byte === 0)) throw new Error("it holds no bytes other than zero");
+  return bytes;
+}
+
+/** Dashboards leave the padding of base64 out, and the official libraries do without. */
+function decodeSecret(text: string, encoding: Encoding, prefix: string): Uint8Array {
   const bytes = decode(text, encoding) ?? (encoding === "base64" ? decode(padded(text), encoding) : undefined);
   if (bytes === undefined) throw new Error(`it is not ${encoding}${prefix === "" ? "" : ` after ${prefix}`}: ${faultOf(text, encoding)}`);
-  if (bytes.length === 0 || bytes.every((byte) => byte === 0)) throw new Error("it holds no bytes other than zero");
   return bytes;
 }
 
@@ -158,8 +170,8 @@ function readOptions(name: string, kinds: Readonly<Record<string, OptionKind>>, 
     else if (["undefined", "null"].includes(value))
       throw new ConfigurationError(`${name}.${option}`, `it is the word ${value}; is its environment variable set?`);
     else if (value !== value.trim()) throw new ConfigurationError(`${name}.${option}`, "it begins or ends with white space");
-    // out of sight of whoever prints a provider
-    else Object.defineProperty(options, option, { value, enumerable: false });
+    // out of sight of whoever prints a provider, hidden properties and all
+    else Object.defineProperty(options, option, { get: () => value, enumerable: false });
   }
   return options;
 }

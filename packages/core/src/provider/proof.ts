@@ -2,9 +2,9 @@
 import { type Awaitable, andThen } from "../awaitable.js";
 import { Refusal } from "../errors.js";
 import type { PublicKey, SecretKey } from "../signature/crypto.js";
-import type { DeliveryContext, KeySet } from "../signature/key-ring.js";
+import type { KeyQuestion, KeySet } from "../signature/key-ring.js";
 import type { Attempt } from "./attempt.js";
-import { type Candidate, holds, isMismatch, isTolerable, NOBODY, takeUp, Worst } from "./candidates.js";
+import { type Candidate, holds, isNoFit, isTolerable, NOBODY, takeUp, Worst } from "./candidates.js";
 import { type CompiledScheme, keyPairOf } from "./compile.js";
 import type { ConfiguredProvider, ConfiguredScheme } from "./configured-provider.js";
 import { fittingKey } from "./fitting-key.js";
@@ -16,9 +16,9 @@ export interface Proof {
   readonly tenant: string | undefined;
 }
 
-/** What the proof needs besides the delivery. */
+/** What the proof needs besides the candidates. */
 export interface ProofContext {
-  context(): DeliveryContext;
+  readonly delivery: KeyQuestion;
   /** Seconds. */
   readonly secretTimeout: number;
 }
@@ -46,7 +46,7 @@ async function proveFirst(candidates: readonly Candidate[], provider: Configured
       const proof = await proveOne(candidate, provider, given);
       if (proof !== undefined) return proof;
     } catch (error) {
-      if (!isTolerable(error) && !isMismatch(error)) throw error;
+      if (!isTolerable(error) && !isNoFit(error)) throw error;
       worst.add(error);
     }
   }
@@ -104,9 +104,9 @@ function keySetOf(
   { scheme, ring }: ConfiguredScheme,
   attempt: Attempt,
   provider: ConfiguredProvider,
-  { context, secretTimeout }: ProofContext,
+  { delivery, secretTimeout }: ProofContext,
 ): Awaitable<KeySet<SecretKey | PublicKey>> {
-  if (ring !== undefined) return ring.keysFor(context, secretTimeout);
+  if (ring !== undefined) return ring.keysFor(delivery, secretTimeout);
   return fetchedKeys(scheme, attempt, provider);
 }
 

@@ -2,6 +2,7 @@ import { Refusal } from "../errors.js";
 import type { HeaderLines } from "../headers.js";
 import { type BodyExpectation, type ParsedBody, parseBody } from "../payload.js";
 import { toUtf8 } from "../signature/encodings.js";
+import type { DeliveryContext } from "../signature/key-ring.js";
 
 const EMPTY = new Uint8Array();
 
@@ -36,6 +37,11 @@ export class Reading {
   get path(): string {
     const at = this.target.indexOf("?");
     return at < 0 ? this.target : this.target.slice(0, at);
+  }
+
+  /** What a resolver of secrets sees. */
+  context(): DeliveryContext {
+    return { headers: this.headers.toHeaders(), url: new URL(`http://localhost${this.target}`) };
   }
 
   get query(): URLSearchParams {

@@ -11,7 +11,7 @@ import {
   verify as verifyBytes,
 } from "node:crypto";
 import type { CryptoPort, KeyPair, Part, PublicKey, SecretKey } from "./crypto.js";
-import { decode } from "./encodings.js";
+import { checkRaw, decode } from "./encodings.js";
 
 class NodeSecret implements SecretKey {
   readonly #bytes: Uint8Array;
@@ -43,7 +43,7 @@ function parsePublicKey(form: Parameters<CryptoPort["importPublicKey"]>[1], text
   const bytes = decode(text, form === "raw-hex" ? "hex" : "base64");
   if (bytes === undefined) throw new Error(`it is not ${form === "raw-hex" ? "hex" : "base64"}`);
   if (form === "spki-base64") return createPublicKey({ key: Buffer.from(bytes), format: "der", type: "spki" });
-  if (bytes.length !== 32) throw new Error(`it has ${bytes.length} bytes instead of 32`);
+  checkRaw(bytes);
   return createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(bytes).toString("base64url") }, format: "jwk" });
 }
 

@@ -1,5 +1,5 @@
 import type { CryptoPort, Hash, KeyForm, KeyPair, Part, PublicKey, SecretKey } from "./crypto.js";
-import { decode, encode, toUtf8, toWireBytes } from "./encodings.js";
+import { checkRaw, decode, encode, toUtf8, toWireBytes } from "./encodings.js";
 
 const HASHES: Readonly<Record<Hash, string>> = { sha1: "SHA-1", sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
 
@@ -114,7 +114,7 @@ export const importPublicKey: CryptoPort["importPublicKey"] = (algorithm, form, 
   }
   const bytes = keyBytes(form, text);
   const raw = form === "raw-hex" || form === "raw-base64";
-  if (raw && bytes.length !== 32) throw new Error(`it has ${bytes.length} bytes instead of 32`);
+  if (raw) checkRaw(bytes);
   return new WebPublicKey(algorithm, () => crypto.subtle.importKey(raw ? "raw" : "spki", bytes as BufferSource, how, false, ["verify"]));
 };
 

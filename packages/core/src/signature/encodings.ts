@@ -89,6 +89,12 @@ export function encode(bytes: Uint8Array, encoding: Encoding): string {
   return encoding === "base64" ? text.padEnd(Math.ceil(text.length / 4) * 4, "=") : text;
 }
 
+/** Refuses what no Ed25519 key is: one of another length, or the one of zeros, under which a forged signature fits a quarter of all texts. */
+export function checkRaw(bytes: Uint8Array): void {
+  if (bytes.length !== 32) throw new Error(`it has ${bytes.length} bytes instead of 32`);
+  if (bytes.every((byte) => byte === 0)) throw new Error("all its bytes are zero");
+}
+
 const utf8 = new TextEncoder();
 
 /** Takes a text as UTF-8. */

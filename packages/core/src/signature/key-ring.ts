@@ -36,9 +36,17 @@ export interface KeySet<K> {
   readonly unknown: boolean;
 }
 
+/** A delivery whose keys are asked for. */
+export interface KeyQuestion {
+  context(): DeliveryContext;
+}
+
 export interface KeyRing<K> {
-  /** @throws Refusal `SECRETS_UNAVAILABLE`, `MISCONFIGURED` */
-  keysFor(context: () => DeliveryContext, timeout: number): Awaitable<KeySet<K>>;
+  /**
+   * The keys for one delivery; a resolver is asked for it once, however often this is called.
+   * @throws Refusal `SECRETS_UNAVAILABLE`, `MISCONFIGURED`
+   */
+  keysFor(delivery: KeyQuestion, timeout: number): Awaitable<KeySet<K>>;
 }
 
 /** How many keys of a resolver are kept ready. */
@@ -127,30 +135,40 @@ function resolvingRing<K extends object>(
     decoy ??= makeDecoy();
     return { keys: decoy === undefined ? [] : [{ id: "decoy", key: decoy }], tenant: undefined, unknown: true };
   };
+  const find = async (delivery: KeyQuestion, timeout: number): Promise<KeySet<K>> => {
+    const answer = await ask(resolver, delivery, timeout);
+    if (answer === undefined || answer === null) return unknown();
+    try {
+      if (answer.tenant !== null && (typeof answer.tenant !== "string" || answer.tenant === ""))
+        throw new ConfigurationError(option, "the resolver answers { tenant, secrets }, with tenant null where there is only one");
+      return { keys: toKeys(option, answer.secrets, cached), tenant: answer.tenant ?? undefined, unknown: false };
+    } catch (error) {
+      throw new Refusal("MISCONFIGURED", `the resolver of ${option} answered something unusable: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  };
+  // several schemes may try one delivery: one answer serves them all, and all their keys are of one tenant
+  const found = new WeakMap<KeyQuestion, Promise<KeySet<K>>>();
   return {
-    async keysFor(context, timeout) {
-      const answer = await ask(resolver, context, timeout);
-      if (answer === undefined || answer === null) return unknown();
-      try {
-        if (answer.tenant !== null && (typeof answer.tenant !== "string" || answer.tenant === ""))
-          throw new ConfigurationError(option, "the resolver answers { tenant, secrets }, with tenant null where there is only one");
-        return { keys: toKeys(option, answer.secrets, cached), tenant: answer.tenant ?? undefined, unknown: false };
-      } catch (error) {
-        throw new Refusal("MISCONFIGURED", `the resolver of ${option} answered something unusable: ${(error as Error).message}`, {
-          cause: error,
-        });
+    keysFor(delivery, timeout) {
+      let set = found.get(delivery);
+      if (set === undefined) {
+        set = find(delivery, timeout);
+        found.set(delivery, set);
       }
+      return set;
     },
   };
 }
 
-async function ask(resolver: SecretResolver, context: () => DeliveryContext, timeout: number): Promise<ResolvedSecrets | undefined> {
+async function ask(resolver: SecretResolver, delivery: KeyQuestion, timeout: number): Promise<ResolvedSecrets | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${timeout} s`)), timeout * 1000);
   });
   try {
-    return await Promise.race([resolver(context()), late]);
+    return await Promise.race([resolver(delivery.context()), late]);
   } catch (error) {
     throw new Refusal("SECRETS_UNAVAILABLE", "the resolver threw, or took longer than secretTimeout", { cause: error, retryAfter: 5 });
   } finally {

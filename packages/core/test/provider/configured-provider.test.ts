@@ -37,6 +37,7 @@ describe("configureProvider", () => {
     ["a secret that is no base64", { secret: "base64" }, { secret: "QQ=" }, "acme.secret: it is not base64: it is cut off"],
     ["a secret with white space before it", {}, { secret: " s" }, "acme.secret: it begins or ends with white space"],
     ["a secret with a line break after it", { secret: "hex" }, { secret: "abcd\n" }, "acme.secret: it begins or ends with white space"],
+    ["a secret of zeros as text", {}, { secret: "\0\0" }, "acme.secret: it holds no bytes other than zero"],
     ["a secret of zeros once decoded", { secret: "hex" }, { secret: "0000" }, "acme.secret: it holds no bytes other than zero"],
     [
       "a secret without its prefix",
@@ -254,7 +255,8 @@ describe("a configured provider", () => {
     const error = await verifier.verify({ headers: { "x-sig": "ab" }, body: "x" }).catch((thrown: unknown) => thrown);
     for (const thing of [provider, verifier, error]) {
       const shown = inspect(thing, { depth: Number.POSITIVE_INFINITY });
-      for (const text of [shown, JSON.stringify(thing) ?? "", String(thing)]) {
+      const hidden = inspect(thing, { depth: Number.POSITIVE_INFINITY, showHidden: true });
+      for (const text of [shown, hidden, JSON.stringify(thing) ?? "", String(thing)]) {
         expect(text).not.toContain("hunter2");
         expect(text).not.toContain(Buffer.from("hunter2").toString("hex"));
         expect(text).not.toContain("104, 117, 110, 116");

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../../src/errors.js";
 import type { JwtMechanism, KeyFetcher } from "../../src/provider/mechanism.js";
 import type { SecretResolver } from "../../src/signature/key-ring.js";
-import { openAcme } from "../acme-verifier.js";
+import { mac, openAcme } from "../acme-verifier.js";
 import type { Words } from "./acme.js";
 import { codeOf } from "./code-of.js";
 
@@ -58,6 +58,48 @@ describe("key pairs", () => {
     expect(await codeOf(words, { "x-sig": signed(0), "x-tenant": "b" }, "x", { publicKey })).toBe("TENANT_UNKNOWN");
     const pem = { ...words, publicKey: "pem", algorithm: "rsa-sha256" };
     expect(await codeOf(pem, { "x-sig": signed(0) }, "x", { publicKey })).toBe("TENANT_UNKNOWN");
+  });
+});
+
+describe("a resolver", () => {
+  const hmac = (separator: string) => ({
+    scheme: {
+      algorithm: "hmac-sha256",
+      secret: "utf8",
+      signature: { from: "header:x-sig", encoding: "hex" },
+      content: `${separator}{body}`,
+    },
+  });
+  const none = { algorithm: undefined, secret: undefined, signature: undefined, content: undefined };
+  const three = { ...none, schemes: [hmac("a"), hmac("b"), hmac("c")] };
+
+  it("is asked once for a delivery that several schemes try, whether it knows the tenant or not", async () => {
+    const asked: string[] = [];
+    const secret: SecretResolver = async ({ headers }) => {
+      asked.push(headers.get("x-tenant") ?? "");
+      return headers.get("x-tenant") === "known" ? { tenant: "known", secrets: "s3cret" } : undefined;
+    };
+    const { verify } = openAcme(three, {}, { secret });
+    expect(await verify({ "x-sig": mac("cx"), "x-tenant": "known" }, "x")).toBeTypeOf("object");
+    expect(await verify({ "x-sig": mac("dx"), "x-tenant": "known" }, "x")).toBe("SIGNATURE_MISMATCH");
+    expect(await verify({ "x-sig": mac("cx"), "x-tenant": "stranger" }, "x")).toBe("TENANT_UNKNOWN");
+    expect(asked).toEqual(["known", "known", "stranger"]);
+  });
+
+  it("that knows no tenant leaves the delivery to the schemes of other keys", async () => {
+    const key = generateKeyPairSync("ed25519");
+    const pair = {
+      scheme: {
+        algorithm: "ed25519",
+        publicKey: "spki-base64",
+        signature: { from: "header:x-sig", encoding: "hex" },
+        content: "{body}",
+      },
+    };
+    const publicKey = key.publicKey.export({ format: "der", type: "spki" }).toString("base64");
+    const { verify } = openAcme({ ...none, schemes: [hmac("a"), pair] }, {}, { secret: async () => undefined, publicKey });
+    expect(await verify({ "x-sig": sign(null, Buffer.from("x"), key.privateKey).toString("hex") }, "x")).toBeTypeOf("object");
+    expect(await verify({ "x-sig": mac("ax") }, "x")).toBe("TENANT_UNKNOWN");
   });
 });
 

@@ -20,6 +20,18 @@ describe("openCandidates", () => {
     ["a shorter one", {}, { "x-sig": good.slice(2) }, "SIGNATURE_MISMATCH"],
     ["one with blanks around it", {}, { "x-sig": ` ${good}` }, "HEADER_MALFORMED"],
     ["two lines that were joined", {}, { "x-sig": `${good}, ${good}` }, "HEADER_DUPLICATED"],
+    [
+      "two joined lines of which the first is of another kind",
+      { signature: { ...list.signature, separator: undefined } },
+      { "x-sig": `sha1=aa, v1=${good}` },
+      "HEADER_DUPLICATED",
+    ],
+    [
+      "two joined lines of which the first is empty",
+      { signature: { ...list.signature, separator: undefined } },
+      { "x-sig": `, v1=${good}` },
+      "HEADER_DUPLICATED",
+    ],
     ["a list without its prefix", list, { "x-sig": good }, "HEADER_MISSING"],
     ["a list of another version", list, { "x-sig": `v0=${good}` }, "HEADER_MISSING"],
     ["a list with one that fits", list, { "x-sig": `t=1,v1=${bad}, v1=${good} ,v1=zz` }, "accepted"],

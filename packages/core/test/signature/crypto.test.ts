@@ -165,6 +165,8 @@ describe.each(ports)("importPublicKey on %s", (name, port) => {
     ["ed25519", "raw-hex", "abcd", "it has 2 bytes instead of 32"],
     ["ed25519", "raw-base64", "AAAA", "it has 3 bytes instead of 32"],
     ["ed25519", "raw-base64", "%%%%", "it is not base64"],
+    ["ed25519", "raw-hex", "00".repeat(32), "all its bytes are zero"],
+    ["ed25519", "raw-base64", `${"A".repeat(43)}=`, "all its bytes are zero"],
     ["rsa-sha256", "spki-base64", "%%%%", "it is not base64"],
   ] as const)("refuses a key for %s that is no %s: %s", (algorithm, form, text, message) => {
     expect(() => port.importPublicKey(algorithm, form, text)).toThrow(message);

@@ -12,7 +12,7 @@ const importKey = (of: string | Uint8Array): Key => {
 const decoy: Key = { of: "decoy" };
 const ringOf = (secrets: Secrets) => createKeyRing<Key>("acme.secret", secrets, importKey, () => decoy);
 const context = (): DeliveryContext => ({ headers: new Headers({ "x-tenant": "t1" }), url: new URL("http://localhost/hook?t=1") });
-const keysOf = async (secrets: Secrets, timeout = 2) => ringOf(secrets).keysFor(context, timeout);
+const keysOf = async (secrets: Secrets, timeout = 2) => ringOf(secrets).keysFor({ context }, timeout);
 const refusalOf = async (resolver: SecretResolver, timeout = 2): Promise<Refusal> => {
   try {
     await keysOf(resolver, timeout);
@@ -33,7 +33,7 @@ describe("createKeyRing", () => {
   });
 
   it("takes one secret without a list, and answers at once", () => {
-    const answer = ringOf("a").keysFor(context, 1);
+    const answer = ringOf("a").keysFor({ context }, 1);
     expect(answer).toMatchObject({ keys: [{ id: "0", key: { of: "a" } }] });
   });
 
@@ -112,7 +112,7 @@ describe("a resolver of secrets", () => {
       importKey,
       () => undefined,
     );
-    expect(await bare.keysFor(context, 1)).toEqual({ keys: [], tenant: undefined, unknown: true });
+    expect(await bare.keysFor({ context }, 1)).toEqual({ keys: [], tenant: undefined, unknown: true });
   });
 
   it.each([
@@ -161,21 +161,21 @@ describe("a resolver of secrets", () => {
       counting,
       () => undefined,
     );
-    await ring.keysFor(context, 1);
-    await ring.keysFor(context, 1);
+    await ring.keysFor({ context }, 1);
+    await ring.keysFor({ context }, 1);
     expect(imported).toEqual(["first"]);
     for (let n = 0; n < 1000; n++) {
       secret = `secret ${n}`;
-      await ring.keysFor(context, 1);
+      await ring.keysFor({ context }, 1);
     }
     secret = "first";
-    await ring.keysFor(context, 1);
+    await ring.keysFor({ context }, 1);
     expect(imported.filter((of) => of === "first")).toHaveLength(2);
     expect(imported).toHaveLength(1002);
   });
 
   it("may answer bytes, which are imported each time", async () => {
     const ring = ringOf(async () => ({ tenant: null, secrets: Uint8Array.of(7) }));
-    expect(await ring.keysFor(context, 1)).toMatchObject({ keys: [{ key: { of: Uint8Array.of(7) } }] });
+    expect(await ring.keysFor({ context }, 1)).toMatchObject({ keys: [{ key: { of: Uint8Array.of(7) } }] });
   });
 });
