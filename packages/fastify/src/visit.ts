@@ -1,5 +1,5 @@
 import type { Delivery, WebhookEvent } from "@countersign/core";
-import { isBrokenOff, isSuccess, type Served } from "@countersign/core/adapter";
+import { fromNodeRequest, isBrokenOff, isSuccess, type Served } from "@countersign/core/adapter";
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 /** One delivery's way through the route. */
@@ -16,10 +16,21 @@ export interface Visit {
   restoreHeaders?: () => void;
   /** The run of the handler; the middleware form has none. */
   run?: Run;
+  /** What `reply.send` was before it was watched. */
+  send?: FastifyReply["send"];
   /** Whether `reply.send` was called. */
   isSent?: true;
   /** Whether an answer waits in our `onSend` until it is judged, or has gone on from there. */
   answer?: "held" | "gone";
+}
+
+// a property, since what is in a `WeakMap` outlives its request until the next full garbage collection
+const VISIT = Symbol("webhook visit");
+
+/** The visit of a request. The first call must come before any `await`: the peer's address may be gone later. */
+export function visitOf(request: FastifyRequest & { [VISIT]?: Visit }): Visit {
+  request[VISIT] ??= { delivery: fromNodeRequest(request.raw, request.originalUrl) };
+  return request[VISIT];
 }
 
 /** One run of the handler form's handler. */
@@ -47,15 +58,22 @@ export function watchReply(request: FastifyRequest, reply: FastifyReply, visit: 
   raw.once("close", () => judgeByResponse(request, reply, visit));
   // `await reply` listens for it, too
   raw.on("newListener", (name) => name === "finish" && visit.run?.state === "at work" && visit.run.end());
-  // while an answer is held, `reply.sent` is false; Fastify then sends for a handler that has returned or thrown after it had sent
-  reply.send = function watchedSend(payload?: unknown) {
-    if (visit.answer === "held") {
-      reply.log.warn({ err: payload instanceof Error ? payload : undefined }, "webhook: a reply was sent before, and this one is not");
-      return reply;
-    }
-    visit.isSent = true;
-    return send.call(reply, payload);
-  };
+  visit.send = send;
+  reply.send = watchedSend;
+}
+
+/**
+ * While an answer is held, `reply.sent` is false; Fastify then sends for a handler that has returned or thrown after it had sent. One
+ * function for all replies: the engine keeps a reply that holds one of its own, with all of its request, until a full collection.
+ */
+function watchedSend(this: FastifyReply, payload?: unknown): FastifyReply {
+  const visit = visitOf(this.request);
+  if (visit.answer === "held") {
+    this.log.warn({ err: payload instanceof Error ? payload : undefined }, "webhook: a reply was sent before, and this one is not");
+    return this;
+  }
+  visit.isSent = true;
+  return (visit.send as FastifyReply["send"]).call(this, payload);
 }
 
 /** Judges an answer that is about to leave, once the handler that gave it has ended. */

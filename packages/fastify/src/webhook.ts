@@ -8,7 +8,6 @@ import type { Delivery, Verifier, WebhookEvent } from "@countersign/core";
 import {
   checkVerifier,
   type EventSink,
-  fromNodeRequest,
   isSuccess,
   type Served,
   sendNodeReply,
@@ -29,7 +28,7 @@ import type {
 } from "fastify";
 import { isResponse, replaceAnswer, statusOf } from "./answer.js";
 import { hideBody } from "./hide-body.js";
-import { createRun, judge, judgeByResponse, type Visit, watchReply } from "./visit.js";
+import { createRun, judge, judgeByResponse, type Visit, visitOf, watchReply } from "./visit.js";
 import type { Incoming, Outgoing, WebhookRoute } from "./webhook-of.js";
 
 /** What takes an accepted event: a function of event, request and reply, or a sink. */
@@ -76,13 +75,6 @@ export function webhook<
 export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?: WebhookHandler<E>): unknown {
   checkVerifier(verifier);
   const handle = handler === undefined ? undefined : toHandler<E, [FastifyRequest, FastifyReply], unknown>(handler);
-  // a property, since what is in a `WeakMap` outlives its request until the next full garbage collection
-  const ours = Symbol("webhook");
-  const visitOf = (request: { [ours]?: Visit } & FastifyRequest): Visit => {
-    request[ours] ??= { delivery: fromNodeRequest(request.raw, request.originalUrl) };
-    return request[ours];
-  };
-
   const hooks = {
     onRequest(request, _reply, done) {
       visitOf(request); // now, since the peer's address may be gone later
