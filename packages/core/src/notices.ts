@@ -3,7 +3,8 @@ import type { NoticeCode } from "./observe.js";
 import type { Settled } from "./options.js";
 import type { CompiledProvider } from "./provider/compile.js";
 
-const endpoints = new WeakMap<Store, Set<string>>();
+/** The endpoints of each store, and whether it was said that two verifiers use one. */
+const endpoints = new WeakMap<Store, Map<string, "used" | "said">>();
 
 /** Says once, at construction, what the operator should know of these options. */
 export function createNotices(
@@ -12,14 +13,16 @@ export function createNotices(
   say: (code: NoticeCode, detail: string) => void,
   { nodeEnv }: { readonly nodeEnv: string | undefined },
 ): void {
-  const known = endpoints.get(store) ?? new Set();
-  if (known.has(endpoint))
+  const known = endpoints.get(store) ?? new Map<string, "used" | "said">();
+  if (known.get(endpoint) === "used")
     say(
       "ENDPOINT_SHARED",
       `two verifiers use the endpoint ${endpoint} on one store and share what they have seen; unless they are one receiver, name them apart`,
     );
-  endpoints.set(store, known.add(endpoint));
-  if (!store.durable && nodeEnv !== "development" && nodeEnv !== "test")
+  endpoints.set(store, known);
+  const isFirst = known.size === 0;
+  known.set(endpoint, known.has(endpoint) ? "said" : "used");
+  if (isFirst && !store.durable && nodeEnv !== "development" && nodeEnv !== "test")
     say(
       "MEMORY_STORE",
       "claims are kept in this process alone; with several processes or restarts, pass a durable store (@countersign/stores)",

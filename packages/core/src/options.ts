@@ -4,6 +4,7 @@ import type { Store } from "./claim/store.js";
 import { ConfigurationError } from "./errors.js";
 import type { WebhookEvent } from "./event.js";
 import type { NetworkOptions } from "./network/network.js";
+import { seen } from "./network/seen.js";
 import { consoleObserver, type Observer } from "./observe.js";
 import type { Provider } from "./provider/define-provider.js";
 import { type Tolerance, toTolerance } from "./timestamp.js";
@@ -33,9 +34,9 @@ export interface VerifierOptions<E extends WebhookEvent = WebhookEvent> extends 
   readonly repeats?: "accept" | "refuse" | undefined;
   /** Remembers claims. @default memoryStore(), for one process */
   readonly store?: Store | undefined;
-  /** How long a claim is held without renewal. @default 30 */
+  /** How long a claim is held without renewal; at least 0.1. @default 30 */
   readonly lease?: number | undefined;
-  /** How long a handler may run. @default 300, or what with a lease still fits inside the provider's last retry */
+  /** How long a handler may run. @default 300, or what with a lease still fits inside the provider's last retry, if anything does */
   readonly handlerTimeout?: number | undefined;
   /** How long a handled event is remembered. @default 7 days, or 1.25 times the provider's retry horizon if that is more */
   readonly retention?: number | undefined;
@@ -90,14 +91,15 @@ const KNOWN = new Set<string>([
  * @throws ConfigurationError naming the option, what was seen and what is expected
  */
 export function settleOptions(options: VerifierOptions): Settled {
-  if (typeof options !== "object" || options === null) throw new ConfigurationError("createVerifier", "expected an object of options");
+  if (typeof options !== "object" || options === null)
+    throw new ConfigurationError("createVerifier", `saw ${kindOf(options)}; expected an object of options`);
   for (const option of Object.keys(options))
     if (!KNOWN.has(option)) throw new ConfigurationError(option, `no such option; known are ${[...KNOWN].join(", ")}`);
   const configured = options.provider?.["~configured"];
   if (configured === undefined)
     throw new ConfigurationError(
       "provider",
-      "expected a configured preset, such as stripe({ secret }); a preset that was not called is none",
+      `saw ${kindOf(options.provider)}; expected a configured preset, such as stripe({ secret }); a preset that was not called is none`,
     );
   const { declaration, schemes } = configured.compiled;
   const store = readStore(options.store);
@@ -108,7 +110,7 @@ export function settleOptions(options: VerifierOptions): Settled {
   const windows = judged.map((declared) => tolerance ?? declared);
   const replayWindow = windows.length === 0 ? 0 : Math.max(...windows.map(({ past, future }) => past + future)) + CLOCK_MARGIN;
   const horizon = declaration.retriesFor ?? UNKNOWN_HORIZON;
-  const lease = seconds("lease", options.lease, 30, 1);
+  const lease = seconds("lease", options.lease, 30, 0.1);
   const retention = seconds("retention", options.retention, Math.max(7 * DAY, 1.25 * horizon, replayWindow), 1, 1e9);
   const leastRetention = Math.max(declaration.retriesFor ?? 0, replayWindow);
   if (retention < leastRetention)
@@ -128,21 +130,24 @@ export function settleOptions(options: VerifierOptions): Settled {
     repeats: oneOf("repeats", options.repeats, ["accept", "refuse"]),
     store,
     lease: lease * 1000,
-    handlerTimeout: seconds("handlerTimeout", options.handlerTimeout, Math.max(1, Math.min(300, horizon - lease))) * 1000,
+    handlerTimeout: seconds("handlerTimeout", options.handlerTimeout, standardHandlerTimeout(horizon, lease)) * 1000,
     retention: retention * 1000,
     repeatRetention: Math.min(retention, Math.max(3600, horizon)) * 1000,
     horizon: horizon * 1000,
     contentEncodings: readEncodings(options.contentEncodings),
     observe: readObserver(options.observe),
     observes: options.observe === false ? "nothing" : options.observe === undefined ? "faults" : "everything",
-    now: readFunction("now", options.now) ?? Date.now,
+    now: readClock(options.now),
   };
 }
 
-function seen(value: unknown): string {
-  if (typeof value === "function") return "a function";
-  return typeof value === "object" && value !== null ? "an object" : (JSON.stringify(value)?.slice(0, 60) ?? String(value));
+/** Where no retry comes after a lease anyway, ending a handler early would only lose its event. */
+function standardHandlerTimeout(horizon: number, lease: number): number {
+  return horizon <= lease ? 300 : Math.max(1, Math.min(300, horizon - lease));
 }
+
+/** By its kind alone where it may be an address with a password in it, or a secret. */
+const kindOf = (value: unknown): string => (typeof value === "string" ? "a string" : seen(value));
 
 /** `most` is what a timer takes, unless told otherwise. */
 function seconds(option: string, value: number | undefined, standard: number, least = 0.001, most = 2_147_483): number {
@@ -188,7 +193,7 @@ function readStore(value: Store | undefined): Store {
   if (missing.length > 0)
     throw new ConfigurationError(
       "store",
-      `saw ${seen(value)} without ${missing.join(", ")}; expected memoryStore(), redisStore(client) or the like`,
+      `saw ${kindOf(value)} without ${missing.join(", ")}; expected memoryStore(), redisStore(client) or the like`,
     );
   return value;
 }
@@ -202,10 +207,22 @@ function readEncodings(value: readonly AcceptedEncoding[] | undefined): readonly
 
 function readObserver(value: Observer | false | undefined): Observer {
   if (value === false) return () => {};
-  return readFunction("observe", value) ?? consoleObserver();
+  return readFunction("observe", value, "a function, or false for silence") ?? consoleObserver();
 }
 
-function readFunction<F>(option: string, value: F | undefined): F | undefined {
-  if (value !== undefined && typeof value !== "function") throw new ConfigurationError(option, `saw ${seen(value)}; expected a function`);
+/** No window closes on a clock that tells no number: it would let everything pass. */
+function readClock(value: (() => number) | undefined): () => number {
+  const clock = readFunction("now", value, "a function that answers milliseconds");
+  if (clock === undefined) return Date.now;
+  return () => {
+    const now = clock();
+    if (Number.isFinite(now)) return now;
+    throw new ConfigurationError("now", `saw ${seen(now)} answered; expected milliseconds, as Date.now() does`);
+  };
+}
+
+function readFunction<F>(option: string, value: F | undefined, expected: string): F | undefined {
+  if (value !== undefined && typeof value !== "function")
+    throw new ConfigurationError(option, `saw ${kindOf(value)}; expected ${expected}`);
   return value;
 }

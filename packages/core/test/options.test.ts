@@ -60,11 +60,13 @@ describe("settleOptions", () => {
   });
 
   it.each([undefined, null, 7, "x"])("refuses %s in place of options", (options) => {
-    expect(() => settleOptions(options as never)).toThrow("createVerifier: expected an object of options");
+    expect(() => settleOptions(options as never)).toThrow(
+      /^createVerifier: saw (undefined|null|7|a string); expected an object of options/,
+    );
   });
 
   it.each([undefined, null, {}, () => {}, declareAcme()])("refuses a provider that is no configured preset", (provider) => {
-    expect(refusalOf({ provider })).toContain("provider: expected a configured preset");
+    expect(refusalOf({ provider })).toMatch(/^provider: saw (undefined|null|an object|a function); expected a configured preset/);
   });
 
   it.each([
@@ -77,29 +79,42 @@ describe("settleOptions", () => {
     ["maxBytes", 0, "maxBytes: saw 0; expected a whole number of bytes, at least 1"],
     ["maxBytes", 1.5, "maxBytes: saw 1.5"],
     ["maxBytes", "1mb", 'maxBytes: saw "1mb"'],
-    ["maxBytesInFlight", Number.POSITIVE_INFINITY, "maxBytesInFlight: saw null"],
+    ["maxBytesInFlight", Number.POSITIVE_INFINITY, "maxBytesInFlight: saw Infinity"],
     ["bodyTimeout", 0, "bodyTimeout: saw 0; expected seconds, at least 0.001"],
     ["bodyTimeout", -1, "bodyTimeout: saw -1"],
     ["storeTimeout", "2s", 'storeTimeout: saw "2s"'],
-    ["secretTimeout", Number.NaN, "secretTimeout: saw null"],
+    ["secretTimeout", Number.NaN, "secretTimeout: saw NaN"],
     ["secretTimeout", 1e7, "secretTimeout: saw 10000000; expected seconds, at most 2147483"],
     ["lease", 1e7, "lease: saw 10000000; expected seconds, at most 2147483"],
-    ["lease", 0.5, "lease: saw 0.5; expected seconds, at least 1"],
+    ["lease", 0.05, "lease: saw 0.05; expected seconds, at least 0.1"],
     ["handlerTimeout", {}, "handlerTimeout: saw an object"],
     ["retention", () => {}, "retention: saw a function"],
     ["retention", Symbol("x"), "retention: saw Symbol(x)"],
+    ["maxBytes", 10n, "maxBytes: saw 10; expected"],
+    ["lease", 10n, "lease: saw 10; expected seconds"],
     ["repeats", "ignore", 'repeats: saw "ignore"; expected "accept" or "refuse"'],
     ["tolerance", 300, "tolerance: acme signs no timestamp"],
     ["store", {}, "store: saw an object without claim, renew, commit, release"],
     ["store", null, "store: saw null without claim"],
     ["store", { claim() {}, renew() {}, commit() {} }, "store: saw an object without release"],
     ["contentEncodings", "gzip", 'contentEncodings: saw "gzip"'],
-    ["contentEncodings", ["zstd"], "contentEncodings: saw an object"],
-    ["observe", true, "observe: saw true; expected a function"],
+    ["contentEncodings", ["zstd"], "contentEncodings: saw a list"],
+    ["observe", true, "observe: saw true; expected a function, or false for silence"],
     ["observe", null, "observe: saw null"],
     ["now", 7, "now: saw 7; expected a function"],
   ] as const)("refuses %s: %s", (option, value, message) => {
     expect(refusalOf({ [option]: value })).toContain(message);
+  });
+
+  it("shows no text where an address with a password may stand", () => {
+    for (const option of ["store", "provider", "observe", "now"])
+      expect(refusalOf({ [option]: "redis://:s3cret@host" })).toMatch(new RegExp(`^${option}: saw a string`));
+  });
+
+  it("lets no clock pass that tells no number", () => {
+    expect(settle({ now: () => 7 }).now()).toBe(7);
+    for (const answer of [undefined, Number.NaN, "7"])
+      expect(() => settle({ now: () => answer }).now()).toThrow(/^now: saw (undefined|NaN|"7") answered; expected milliseconds/);
   });
 
   it("has room for one body of the largest size", () => {
@@ -132,7 +147,9 @@ describe("settleOptions", () => {
 
   it("lets a handler run for no longer than a lease before the provider's last retry", () => {
     expect(settle({}, { retriesFor: 100 }).handlerTimeout).toBe(70_000);
-    expect(settle({}, { retriesFor: 10 }).handlerTimeout).toBe(1000);
+    expect(settle({}, { retriesFor: 30.5 }).handlerTimeout).toBe(1000);
+    expect(settle({}, { retriesFor: 10 }).handlerTimeout).toBe(300_000);
+    expect(settle({}, { retriesFor: 0 }).handlerTimeout).toBe(300_000);
     expect(settle({ handlerTimeout: 900, lease: 60 })).toMatchObject({ handlerTimeout: 900_000, lease: 60_000 });
   });
 
@@ -165,11 +182,19 @@ describe("createNotices", () => {
     }
   };
 
-  it("says that two verifiers share an endpoint on one store", () => {
+  it("says once that verifiers share an endpoint on one store", () => {
     const store = recordingStore();
     expect(noticesOf({ store, endpoint: "a" })).toEqual([]);
     expect(noticesOf({ store, endpoint: "b" })).toEqual([]);
     expect(noticesOf({ store, endpoint: "a" })).toEqual(["ENDPOINT_SHARED"]);
+    expect(noticesOf({ store, endpoint: "a" })).toEqual([]);
+    expect(noticesOf({ store, endpoint: "b" })).toEqual(["ENDPOINT_SHARED"]);
+  });
+
+  it("says once of each store in memory that it is one", () => {
+    const store = memoryStore();
+    const run = (): string[] => ["a", "b"].flatMap((endpoint) => noticesOf({ store, endpoint }));
+    expect(withEnv("production", run)).toEqual(["MEMORY_STORE"]);
   });
 
   it("says that claims are kept in one process, unless that is meant", () => {

@@ -182,9 +182,11 @@ describe("memoryStore", () => {
     for (const maxClaims of [0, 1, 1.5, -3, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => memoryStore({ maxClaims })).toThrow(ConfigurationError);
     }
-    expect(() => memoryStore({ maxClaims: "9" } as never)).toThrow(/maxClaims/);
-    expect(() => memoryStore({ now: 5 } as never)).toThrow(/now/);
+    expect(() => memoryStore({ maxClaims: "9" } as never)).toThrow('maxClaims: saw "9"; expected a whole number');
+    expect(() => memoryStore({ now: 5 } as never)).toThrow("now: saw 5; expected a function");
     expect(() => memoryStore({ limit: 5 } as never)).toThrow(/limit/);
+    for (const options of [null, 1000])
+      expect(() => memoryStore(options as never)).toThrow(`memoryStore: saw ${options}; expected an object`);
     expect(memoryStore({ maxClaims: undefined, now: undefined }).durable).toBe(false);
   });
 });
