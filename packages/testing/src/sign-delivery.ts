@@ -89,6 +89,7 @@ export async function signDelivery(provider: Provider, options: DeliveryOptions 
 
   const milliseconds = Number(options.timestamp ?? Date.now());
   writeEvent(draft, scheme, options, milliseconds);
+  writeNonce(draft, scheme);
   const secret = await firstSecret(configured, draft);
   await writeConditions(draft, scheme);
   if (scheme.family === "token") writeToken(draft, scheme, secret);
@@ -106,6 +107,15 @@ function writeEvent(draft: Draft, scheme: CompiledScheme, { id, type, timestamp 
   if (words === undefined) return;
   if (timestamp !== undefined || draft.read(scheme, words.source) === undefined)
     draft.write(words.source, toTimestamp(milliseconds, words.unit));
+}
+
+/** Makes up a signed nonce that nobody has given: what a scheme signs beside its time to tell one delivery from the next. */
+function writeNonce(draft: Draft, scheme: CompiledScheme): void {
+  if (scheme.words.unique !== "stamped") return;
+  for (const { pieces } of scheme.content)
+    for (const piece of pieces)
+      if (typeof piece === "object" && "name" in piece && typeof piece.name === "object" && draft.read(scheme, piece.name) === undefined)
+        draft.write(piece.name, crypto.randomUUID());
 }
 
 function toTimestamp(milliseconds: number, unit: string): string | number {

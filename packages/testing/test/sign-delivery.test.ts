@@ -33,6 +33,12 @@ const PRESETS: [string, Provider, DeliveryOptions][] = [
   ],
   ["meta", meta({ secret, verifyToken: "t" }), { payload: { object: "page" } }],
   ["mailgun", mailgun({ secret }), { payload: { signature: { token: "t" }, "event-data": { id: "1", event: "opened" } } }],
+  ["mailgun, with a token that is made up", mailgun({ secret }), { payload: { "event-data": { id: "1" } }, type: "opened" }],
+  [
+    "mailgun, a form",
+    mailgun({ secret }),
+    { payload: { recipient: "a@b.c" }, headers: { "content-type": "application/x-www-form-urlencoded" } },
+  ],
   ["twilio, a form", twilio({ secret, publicUrl }), { payload: { MessageStatus: "sent", Body: "é +" }, url: "/hooks/twilio?a=1" }],
   ["twilio, JSON", twilio({ secret, publicUrl }), { payload: { a: 1 }, headers: { "content-type": "application/json" } }],
   ["discord", discord({ publicKey: rawHex }), { payload: { type: 1 }, privateKey: ed25519.privateKey }],
@@ -134,6 +140,13 @@ describe("signDelivery", () => {
 
   it("says what is missing", async () => {
     await expect(signDelivery(discord({ publicKey: rawHex }))).rejects.toThrow(/discord has no scheme .* without a privateKey/);
-    await expect(signDelivery(mailgun({ secret }), { payload: {} })).rejects.toThrow(/json:signature.token is not there/);
+    const preset = defineProvider({
+      name: "acme",
+      algorithm: "hmac-sha256",
+      secret: "utf8",
+      signature: { from: "header:x-signature", encoding: "hex" },
+      content: "{header:x-account}{body}",
+    });
+    await expect(signDelivery(preset({ secret }), { payload: {} })).rejects.toThrow(/header:x-account is not there; give it/);
   });
 });
