@@ -23,7 +23,8 @@ export const discord: Preset<PublicKeyOptions> = defineProvider({
   handshake: [
     // an event has type 1 as well, and says what happened
     { when: { "json:type": "1", "json:event.type": false }, reply: { json: { type: 1 } } },
-    { when: { "json:type": "0" }, reply: { status: 204 } },
+    // its page asks for a content type, though there is no content
+    { when: { "json:type": "0" }, reply: { status: 204, headers: { "content-type": "application/json" } } },
   ],
   success: { status: 204 },
   answerWithin: 3,

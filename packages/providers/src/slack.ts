@@ -26,6 +26,7 @@ export const slack: Preset<SecretOptions> = defineProvider({
     { when: { "json:type": "url_verification" }, reply: { text: "{json:challenge}" } },
     // the certificate check comes unsigned: https://github.com/slackapi/bolt-js/issues/1397
     { when: { "header:x-slack-signature": false, "form:ssl_check": "1" }, unsigned: true, reply: {} },
+    { when: { method: "GET", "query:ssl_check": "1" }, unsigned: true, reply: {} },
     { when: { "form:ssl_check": "1" }, reply: {} },
   ],
   schemes: [

@@ -34,6 +34,7 @@ describe("discord", () => {
     expect(await create().send(sign({ version: 1, application_id: "1", type: 0 }))).toMatchObject({
       outcome: "handshake",
       status: 204,
+      contentType: "application/json",
       body: null,
     });
   });

@@ -75,6 +75,14 @@ describe("slack", () => {
     expect(await create().send(form({ ssl_check: "1", token: "t" }))).toMatchObject(shaken);
   });
 
+  it("answers a certificate check that comes as a GET, and no other GET", async () => {
+    const get = (url: string) => create().send({ method: "GET", url });
+    expect(await get("/webhooks?ssl_check=1&token=t")).toMatchObject({ outcome: "handshake", status: 200, body: null });
+    expect(await get("/webhooks?ssl_check=0")).toMatchObject({ status: 401, code: "HANDSHAKE_REFUSED" });
+    expect(await get("/webhooks?command=%2Fdeploy")).toMatchObject({ status: 401, code: "HANDSHAKE_REFUSED" });
+    expect(await create().send({ url: "/webhooks?ssl_check=1" })).toMatchObject({ status: 401, code: "HEADER_MISSING" });
+  });
+
   // https://github.com/slackapi/bolt-js/issues/2897
   it.each(['ssl_check=1&payload={"type":"block_actions"}', "ssl_check=1&command=%2Fdeploy&trigger_id=1"])(
     "lets nothing that is smuggled beside a certificate check reach a handler: %s",
