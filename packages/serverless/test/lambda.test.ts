@@ -111,6 +111,13 @@ describe.each(SHAPES)("webhook for a %s event", (shape) => {
     expect(records.map((record) => record.code)).toEqual([code]);
   });
 
+  it("says that an event without headers has none", async () => {
+    const { verifier, records } = watched();
+    const request = { ...eventOf(shape, signed()), headers: null, multiValueHeaders: null };
+    await webhook(verifier, () => expect.unreachable())(asEvent(request), contextOf());
+    expect(records[0]?.detail).toContain("the event has no headers");
+  });
+
   it("refuses base64 whose flag is not exactly true", async () => {
     const { verifier, records } = watched();
     const delivery = signed();

@@ -58,6 +58,7 @@ const READERS: Record<EventShape, Reader> = {
     };
   },
   alb(event, deadline) {
+    const headers = headersOf(event);
     const hop = lastOf(event, "x-forwarded-for");
     return {
       method: event.httpMethod as string,
@@ -66,7 +67,7 @@ const READERS: Record<EventShape, Reader> = {
         event.path as string,
         queryOf(event, (text) => text),
       ),
-      headers: headersOf(event),
+      headers,
       body: bodyOf(event, true),
       address: hop === undefined ? undefined : withoutPort(hop),
       protocol: lastOf(event, "x-forwarded-proto") === "https" ? "https" : "http",
