@@ -1,5 +1,9 @@
 import { once } from "node:events";
+import { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { PassThrough } from "node:stream";
 import { keepRawBody } from "@countersign/raw-body";
+import type { Request, Response } from "express";
 import { describe, expect, it } from "vitest";
 import { webhook } from "../src/index.js";
 import { acmeVerifier, outcomes, signed } from "./acme.js";
@@ -24,6 +28,26 @@ describe.each(VERSIONS)("webhook(verifier, handler), which reads the request, on
     const { url } = await open(app);
     expect((await fetch(`${url}/hooks/in?a="b"`, signed())).status).toBe(200);
     expect(urls).toEqual(["/hooks/in?a=%22b%22"]);
+  });
+
+  it("takes a request that a bridge has made of a platform's event, with a record of headers alone", async () => {
+    const { verifier, records } = acmeVerifier({ https: "required", allow: ["203.0.113.7"] });
+    const app = make();
+    app.post(
+      "/",
+      webhook(verifier, async () => {}),
+    );
+    const { method, headers, body } = signed();
+    const request = new IncomingMessage({ encrypted: true, remoteAddress: "203.0.113.7" } as unknown as Socket);
+    Object.assign(request, { method, url: "/", headers, complete: true, _read() {} });
+    request.push(body);
+    request.push(null);
+    const response = new ServerResponse(request);
+    response.assignSocket(new PassThrough() as unknown as Socket);
+    app(request as Request, response as Response);
+    await once(response, "finish");
+    expect(response.statusCode).toBe(200);
+    expect(outcomes(records)).toEqual([undefined]);
   });
 
   it("refuses a target in absolute form", async () => {

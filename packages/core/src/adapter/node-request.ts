@@ -8,6 +8,7 @@ export interface NodeRequest {
   /** The whole target, where an app around this one (Express, connect) has cut its own mount path off `url`. */
   readonly originalUrl?: string | undefined;
   readonly rawHeaders: readonly string[];
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
   readonly complete: boolean;
   readonly socket: NodeSocket | null;
 }
@@ -34,7 +35,8 @@ export function fromNodeRequest(request: NodeRequest, url: string | undefined = 
     method: request.method ?? "",
     url: url ?? "",
     wire: true,
-    headers: request.rawHeaders,
+    // a bridge that makes a request of a platform's event, for an app of Express on Lambda, fills the record alone
+    headers: request.rawHeaders.length > 0 ? request.rawHeaders : (request.headers ?? []),
     body: request as unknown as BodySource,
     address: socket?.remoteAddress ?? (isUnix(socket) ? undefined : ""),
     protocol: socket === null ? undefined : socket.encrypted === true ? "https" : "http",

@@ -137,6 +137,13 @@ describe("fromNodeRequest", () => {
     expect(fromNodeRequest(request, "/hook")).toMatchObject({ url: "/hook" });
   });
 
+  it("takes the record of headers of a request that was made without raw ones", () => {
+    const headers = { "x-signature": "abc" };
+    expect(fromNodeRequest({ ...requestOn({}), headers }).headers).toBe(headers);
+    expect(fromNodeRequest({ ...requestOn({}), headers, rawHeaders: ["X-Signature", "abc"] }).headers).toEqual(["X-Signature", "abc"]);
+    expect(fromNodeRequest(requestOn({})).headers).toEqual([]);
+  });
+
   it("takes a request without method and target for one of nothing", () => {
     expect(fromNodeRequest(requestOn({}))).toMatchObject({ method: "", url: "" });
     expect(fromNodeRequest(requestOn({}), "/hook")).toMatchObject({ url: "/hook" });
