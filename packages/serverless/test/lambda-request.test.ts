@@ -58,6 +58,14 @@ describe("webhook, by the shape of its event", () => {
     expect(await codeOf({ ...request, multiValueHeaders })).toBeUndefined();
   });
 
+  it("says of an event with a header that is no text that it cannot be read", async () => {
+    const { verifier, records } = watched();
+    const request = eventOf("rest", signed());
+    request.multiValueHeaders["x-one"] = [{ toString: 1 }];
+    await webhook(verifier, () => expect.unreachable())(asEvent(request), contextOf());
+    expect(records[0]).toMatchObject({ code: "MISCONFIGURED", detail: expect.stringContaining("a header that is no text") });
+  });
+
   it("refuses an event that cannot be read, and does not reject", async () => {
     const broken = {
       get requestContext(): unknown {

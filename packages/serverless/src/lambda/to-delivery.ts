@@ -12,12 +12,14 @@ export function toDelivery(event: unknown, context: RemainingTime | undefined): 
   } catch (error) {
     return error instanceof BrokenEvent
       ? toRefusedDelivery(error.code, error.message)
-      : toRefusedDelivery("MISCONFIGURED", NO_REQUEST, error);
+      : toRefusedDelivery("MISCONFIGURED", UNREADABLE, error);
   }
 }
 
 const NO_REQUEST =
   "the function was invoked with an event that is no HTTP request of API Gateway, a Function URL or an Application Load Balancer";
+
+const UNREADABLE = "the event holds what cannot be read, such as a header that is no text: a layer before the function has changed it";
 
 /** On its way to becoming a refusal. */
 class BrokenEvent extends Error {
