@@ -147,8 +147,9 @@ describe("the log lines of docs/proxies.md", () => {
     await codeOf(proxied, { address: "10.1.2.3", headers: forwarded(STRANGER) }, details);
     await codeOf({}, {}, details);
     await codeOf({}, { address: "" }, details);
+    await codeOf({}, { address: `${SENDER}:443` }, details);
     const phrases = [...section.matchAll(/^\| `([^`]*)`/gm)].map(([, phrase = ""]) => phrase.split("..."));
-    expect(phrases).toHaveLength(6);
+    expect(phrases).toHaveLength(7);
     for (const parts of phrases) expect(details.some((detail) => parts.every((part) => detail.includes(part)))).toBe(true);
   });
 });

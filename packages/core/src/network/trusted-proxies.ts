@@ -75,6 +75,7 @@ export const ORIGIN_ADVICE =
 /** Tells what to do so that this peer is trusted, if it is a proxy, and what to do first. */
 export function trustAdvice(peer: Peer, { wire }: Arrival, first = ""): string {
   if (peer === "none") return wire === true ? `if a proxy of yours speaks over it, ${first}add trustedProxies: ["unix"]` : ORIGIN_ADVICE;
+  if (peer === "unreadable" && wire !== true) return "have `origin` tell the address alone, without port, brackets or zone";
   if (typeof peer === "string") return "no option can trust such a peer";
   const named = Array.from(NAMES).find(([, entries]) => createAddressSet(entries, OPTION).has(peer));
   return `if it is a proxy of yours, ${first}add trustedProxies: ["${named?.[0] ?? formatAddress(peer)}"]`;

@@ -127,6 +127,12 @@ describe("trustAdvice", () => {
     expect(ORIGIN_ADVICE).toMatch(/`origin`.* or count the proxies in front: trustedProxies: \{ hops: n \}$/);
   });
 
+  it("tells how a platform's address has to be told, where what was told is none", () => {
+    expect(trustAdvice("unreadable", toPlatformArrival("203.0.113.7:443"))).toBe(
+      "have `origin` tell the address alone, without port, brackets or zone",
+    );
+  });
+
   it("knows no way to trust a peer that is gone or cannot be read", () => {
     for (const peer of ["gone", "unreadable"] as const) expect(trustAdvice(peer, toArrival("x"))).toBe("no option can trust such a peer");
   });
