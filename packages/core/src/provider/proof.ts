@@ -93,10 +93,11 @@ function required(proof: Proof, isMet: boolean): Proof {
   return proof;
 }
 
-function mismatch(scheme: CompiledScheme, { candidates }: Attempt, set: KeySet<unknown>): string {
-  const offered = scheme.family === "token" || scheme.family === "jwt" ? "the token" : `none of ${candidates.length} signature(s)`;
-  const fits = offered === "the token" ? "fits none of" : "fits any of";
-  return `${offered} ${fits} ${set.keys.length} key(s); is it the secret of this endpoint, and did anything change the body on its way?`;
+function mismatch({ family, signed }: CompiledScheme, { candidates }: Attempt, { keys }: KeySet<unknown>): string {
+  const endpoint = `${keys.length} key(s); is it the secret of this endpoint`;
+  if (family === "token" || family === "jwt") return `the token fits none of ${endpoint}?`;
+  const url = signed.url ? ", is publicUrl the URL that the provider has" : "";
+  return `none of ${candidates.length} signature(s) fits any of ${endpoint}${url}, and did anything change the body on its way?`;
 }
 
 /** The keys for this delivery: the user's, or those behind a URL. */

@@ -55,6 +55,24 @@ describe("openCandidates", () => {
     expect(await codeOf(words, headers)).toBe(expected);
   });
 
+  it("says what to look at where nothing fits: the URL where it is signed, and no body where a token stands for it", async () => {
+    const messageOf = async (words: Words, headers: Record<string, string>, config = {}): Promise<string> =>
+      openAcme(words, {}, { secret: "s", ...config })
+        .verifier.verify({ headers, body: "x" })
+        .then(String, (error: Error) => error.message);
+    const url = { publicUrl: "https://acme.example/hook" };
+    const token = { algorithm: "token", signature: undefined, content: undefined, token: { from: "header:x-sig" } };
+    expect(await messageOf({}, { "x-sig": bad })).toMatch(
+      /^No signature fits: none of 1 signature\(s\) .* endpoint, and did anything change/,
+    );
+    expect(await messageOf({ content: "{url}{body}" }, { "x-sig": bad }, url)).toMatch(
+      /is publicUrl the URL that the provider has, and did/,
+    );
+    expect(await messageOf(token, { "x-sig": "other" })).toMatch(
+      /the token fits none of 1 key\(s\); is it the secret of this endpoint\? \(/,
+    );
+  });
+
   it("refuses a header on two lines, unless the declaration says that it repeats", async () => {
     const lines = ["X-Sig", bad, "x-sig", good];
     expect(await codeOf({}, lines)).toBe("HEADER_DUPLICATED");
