@@ -7,7 +7,7 @@ export interface NodeRequest {
   readonly url?: string | undefined;
   /** The whole target, where an app around this one (Express, connect) has cut its own mount path off `url`. */
   readonly originalUrl?: string | undefined;
-  readonly rawHeaders: readonly string[];
+  readonly rawHeaders?: readonly string[] | undefined;
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
   readonly complete: boolean;
   readonly socket: NodeSocket | null;
@@ -30,13 +30,13 @@ interface NodeSocket {
  * @param url the request target as it came in, where a framework has changed `request.url`
  */
 export function fromNodeRequest(request: NodeRequest, url: string | undefined = request.originalUrl ?? request.url): Delivery {
-  const { socket } = request;
+  const { socket, rawHeaders = [] } = request;
   return {
     method: request.method ?? "",
     url: url ?? "",
     wire: true,
     // a bridge that makes a request of a platform's event, for an app of Express on Lambda, fills the record alone
-    headers: request.rawHeaders.length > 0 ? request.rawHeaders : (request.headers ?? []),
+    headers: rawHeaders.length > 0 ? rawHeaders : (request.headers ?? []),
     body: request as unknown as BodySource,
     address: socket?.remoteAddress ?? (isUnix(socket) ? undefined : ""),
     protocol: socket === null ? undefined : socket.encrypted === true ? "https" : "http",

@@ -139,7 +139,7 @@ describe("fromNodeRequest", () => {
 
   it("takes the record of headers of a request that was made without raw ones", () => {
     const headers = { "x-signature": "abc" };
-    expect(fromNodeRequest({ ...requestOn({}), headers }).headers).toBe(headers);
+    for (const rawHeaders of [[], undefined]) expect(fromNodeRequest({ ...requestOn({}), headers, rawHeaders }).headers).toBe(headers);
     expect(fromNodeRequest({ ...requestOn({}), headers, rawHeaders: ["X-Signature", "abc"] }).headers).toEqual(["X-Signature", "abc"]);
     expect(fromNodeRequest(requestOn({})).headers).toEqual([]);
   });
