@@ -17,7 +17,7 @@ describe("postgresStore's options", () => {
   it("refuses a client of a shape nobody knows, and says which ones it takes", () => {
     for (const wrong of [undefined, null, {}, "postgres://localhost", { execute() {} }]) {
       expect(() => postgresStore(wrong as never)).toThrow(ConfigurationError);
-      expect(() => postgresStore(wrong as never)).toThrow(/`pg`.*`postgres`.*PGlite/);
+      expect(() => postgresStore(wrong as never)).toThrow(/^client: saw (undefined|null|an object|a string); .*`pg`.*`postgres`.*PGlite/);
     }
   });
 
@@ -26,7 +26,10 @@ describe("postgresStore's options", () => {
       expect(() => postgresStore(nobody, { table: name } as never)).toThrow(/^table: /);
       expect(() => postgresStore(nobody, { schema: name } as never)).toThrow(/^schema: /);
     }
+    expect(() => postgresStore(nobody, { table: "a-b" })).toThrow('table: saw "a-b"; expected 1 to 63');
+    expect(() => postgresStore(nobody, { prepare: "no" } as never)).toThrow('prepare: saw "no"; expected true or false');
     expect(() => postgresStore(nobody, { prefix: "a" } as never)).toThrow(/^prefix: /);
+    expect(() => postgresStore(nobody, null as never)).toThrow(/^postgresStore: saw null for options/);
   });
 
   it("does not trust a client that answers no rows", async () => {
@@ -267,12 +270,12 @@ else
       }
 
       it("makes a rival wait for the transaction's end, even past the lease, and then see it done", async () => {
-        const claim = makeClaim({ lease: 50 });
-        await store.claim(claim);
         const client = await pool.connect();
         await client.query("BEGIN");
+        const claim = makeClaim({ lease: 500 });
+        await store.claim(claim);
         await store.commitIn(client, eventOf(claim, KEEP));
-        await client.query("SELECT pg_sleep(0.1)");
+        await client.query("SELECT pg_sleep(0.6)");
         let answered = false;
         const rival = store.claim({ ...claim, token: "other", lease: 60_000 }).finally(() => {
           answered = true;
@@ -282,6 +285,24 @@ else
         await client.query("COMMIT");
         client.release();
         expect(await rival).toEqual({ outcome: "duplicate", tag: claim.tag });
+      });
+
+      it("refuses a pool, on which the claim would be committed outside the transaction", async () => {
+        const claim = makeClaim();
+        await store.claim(claim);
+        for (const all of [pool, sql]) await expect(store.commitIn(all, eventOf(claim, KEEP))).rejects.toThrow(/^transaction: saw /);
+        expect(await store.claim({ ...claim, token: "other" })).toMatchObject({ outcome: "busy" });
+      });
+
+      it("takes a reserved connection of postgres.js", async () => {
+        const claim = makeClaim();
+        await store.claim(claim);
+        const reserved = await sql.reserve();
+        await reserved`BEGIN`;
+        await store.commitIn(reserved, eventOf(claim, KEEP));
+        await reserved`COMMIT`;
+        reserved.release();
+        expect(await store.claim({ ...claim, token: "other" })).toMatchObject({ outcome: "duplicate" });
       });
 
       it("refuses an event without a claim", async () => {

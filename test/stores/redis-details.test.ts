@@ -13,7 +13,9 @@ describe("redisStore's options", () => {
   it("refuses a client of a shape nobody knows, and says which ones it takes", () => {
     for (const wrong of [undefined, null, {}, "redis://localhost", { get() {}, set() {} }]) {
       expect(() => redisStore(wrong as never)).toThrow(ConfigurationError);
-      expect(() => redisStore(wrong as never)).toThrow(/`redis`, `ioredis` or `@valkey\/valkey-glide`/);
+      expect(() => redisStore(wrong as never)).toThrow(
+        /^client: saw (undefined|null|an object|a string); .*`redis`, `ioredis` or `@valkey\/valkey-glide`/,
+      );
     }
   });
 
@@ -34,6 +36,9 @@ describe("redisStore's options", () => {
       expect(() => redisStore(client, { prefix } as never)).toThrow(/^prefix: /);
     }
     expect(() => redisStore(client, { ttl: 5 } as never)).toThrow(/^ttl: /);
+    expect(() => redisStore(client, { prefix: "a{b" })).toThrow('prefix: saw "a{b"; expected 1 to 64');
+    for (const options of [null, "billing"])
+      expect(() => redisStore(client, options as never)).toThrow(/^redisStore: saw (null|a string) for/);
     expect(redisStore(client, { prefix: undefined }).durable).toBe(true);
   });
 

@@ -32,11 +32,20 @@ describe("sqliteStore", () => {
   it("refuses a handle of a shape nobody knows, and options that are wrong", () => {
     for (const wrong of [undefined, null, {}, "claims.db", { prepare() {} }]) {
       expect(() => sqliteStore(wrong as never)).toThrow(ConfigurationError);
-      expect(() => sqliteStore(wrong as never)).toThrow(/node:sqlite, better-sqlite3, libsql or bun:sqlite/);
+      expect(() => sqliteStore(wrong as never)).toThrow(/^database: saw .*node:sqlite, better-sqlite3, libsql or bun:sqlite/);
     }
+    const closed = open();
+    closed.close();
+    const promising = { prepare: async () => ({}), exec: async () => {} };
+    const callingBack = { prepare: () => ({ get: () => callingBack, run() {} }), exec() {} };
+    for (const wrong of [closed, promising, callingBack])
+      expect(() => sqliteStore(wrong as never)).toThrow(/^database: saw one that is closed/);
     const handle = open();
     for (const table of ["", "a-b", 'a"b', "1a", "sqlite_x", "x".repeat(64), 5])
       expect(() => sqliteStore(handle, { table } as never)).toThrow(/^table: /);
+    expect(() => sqliteStore(handle, { table: "a-b" })).toThrow('table: saw "a-b"; expected 1 to 63');
+    expect(() => sqliteStore(handle, { timeout: 61 })).toThrow("timeout: saw 61; expected seconds");
+    expect(() => sqliteStore(handle, null as never)).toThrow(/^sqliteStore: saw null for options/);
     for (const timeout of [0, -1, Number.NaN, 61, "2"]) expect(() => sqliteStore(handle, { timeout } as never)).toThrow(/^timeout: /);
     for (const pollInterval of [0, Number.POSITIVE_INFINITY])
       expect(() => sqliteStore(handle, { pollInterval })).toThrow(/^pollInterval: /);
@@ -264,6 +273,15 @@ describe("sqliteStore", () => {
       });
       expect(reply.status).toBe(200);
       expect((await verifier.receive(delivery)).outcome).toBe("duplicate");
+    });
+
+    it("refuses a handle in no transaction, where the claim would be committed by itself", async () => {
+      const handle = open();
+      const store = sqliteStore(handle);
+      const claim = makeClaim();
+      await store.claim(claim);
+      expect(() => store.commitIn(handle, eventOf(claim, KEEP))).toThrow(/^database: no transaction is open/);
+      expect(await store.claim(rival(claim))).toMatchObject({ outcome: "busy" });
     });
 
     it("throws where the lease is not ours any more, or the event has no claim", async () => {

@@ -1,6 +1,7 @@
 /** One way to run a statement, whatever the client at hand calls it. */
 
 import { ConfigurationError } from "@countersign/core";
+import { kindOf } from "./store-input.js";
 
 /**
  * What a PostgreSQL client must offer, one of:
@@ -34,13 +35,30 @@ export function toRunStatement(client: PostgresClient, name: string, prepare: bo
   if (unsafe !== undefined) return async (text, values) => toRows(await unsafe(text, [...values], { prepare }));
   const query = methodOf("query");
   if (query === undefined)
-    throw new ConfigurationError(name, "must be a Pool or Client of `pg`, the `sql` of `postgres`, or a PGlite database.");
+    throw new ConfigurationError(
+      name,
+      `saw ${kindOf(client)}; expected a Pool or Client of \`pg\`, the \`sql\` of \`postgres\`, or a PGlite database.`,
+    );
   // Only `pg` takes a named statement, as one object; what looks like its pool or client is.
   const named = prepare && ("totalCount" in client || "connectionParameters" in client);
   return async (text, values) => {
     const asked = named && values.length > 0 ? query({ name: nameOf(text), text, values: [...values] }) : query(text, [...values]);
     return toRows(((await asked) as { rows?: unknown } | undefined)?.rows);
   };
+}
+
+/**
+ * Refuses what gives each statement a connection of its own: the claim would be committed outside the transaction, and stay so when
+ * that is rolled back.
+ */
+export function assertOneConnection(client: PostgresClient): void {
+  const fix =
+    "totalCount" in client
+      ? "saw a Pool, which runs each statement on a connection of its choice; pass the client of pool.connect() that ran BEGIN."
+      : "begin" in client
+        ? "saw the `sql` of all connections; pass the one that sql.begin() hands to its function."
+        : undefined;
+  if (fix !== undefined) throw new ConfigurationError("transaction", fix);
 }
 
 const names = new Map<string, string>();

@@ -1,6 +1,7 @@
 /** The table, in SQL. */
 
 import { ConfigurationError } from "@countersign/core";
+import { seen } from "./store-input.js";
 
 /** Where claims are kept. */
 export interface TableOptions {
@@ -49,5 +50,5 @@ $$;
 
 function assertName(option: string, name: unknown): void {
   if (typeof name === "string" && /^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(name)) return;
-  throw new ConfigurationError(option, "must be 1 to 63 letters, digits or `_`, not beginning with a digit.");
+  throw new ConfigurationError(option, `saw ${seen(name)}; expected 1 to 63 letters, digits or \`_\`, not beginning with a digit.`);
 }

@@ -3,10 +3,10 @@
 import { type Claim, type ClaimAnswer, ConfigurationError, type Keep, type Store, type WebhookEvent } from "@countersign/core";
 import { toLeaseLost, toOwnClaim } from "./own-claim.js";
 import { type Advice, toAdvice, toMigrationAdvice } from "./postgres-advice.js";
-import { type PostgresClient, type RunStatement, toRunStatement } from "./postgres-client.js";
+import { assertOneConnection, type PostgresClient, type RunStatement, toRunStatement } from "./postgres-client.js";
 import { type TableOptions, toMigration, toTableName } from "./postgres-migration.js";
 import { toStatements } from "./postgres-statements.js";
-import { assertClaim, assertOptions, toWholeMilliseconds } from "./store-input.js";
+import { assertClaim, assertOptions, seen, toWholeMilliseconds } from "./store-input.js";
 import { tryClaim } from "./try-claim.js";
 
 export type { PostgresClient } from "./postgres-client.js";
@@ -31,7 +31,7 @@ export interface PostgresStore extends Store {
    *
    * @param transaction the client that runs the transaction (a PoolClient after `BEGIN`, the `sql` of `sql.begin`, PGlite's `tx`)
    * @throws WebhookError (`LEASE_LOST`) unless the lease is still this event's; roll back then.
-   * @throws ConfigurationError (`MISCONFIGURED`) if the event has no claim.
+   * @throws ConfigurationError (`MISCONFIGURED`) if the event has no claim, or a pool is given in place of its one client.
    */
   commitIn(transaction: PostgresClient, event: WebhookEvent): Promise<void>;
   check(): Promise<void>;
@@ -59,11 +59,11 @@ const RETRIES = 3;
  * await store.migrate();
  */
 export function postgresStore(client: PostgresClient, options: PostgresStoreOptions = {}): PostgresStore {
+  assertOptions("postgresStore", options, ["schema", "table", "prepare"]);
   const { prepare = true } = options;
   const runOnce = toRunStatement(client, "client", prepare);
   const run = withAdvice(runOnce, toAdvice);
-  assertOptions("postgresStore", options, ["schema", "table", "prepare"]);
-  if (typeof prepare !== "boolean") throw new ConfigurationError("prepare", "must be true or false.");
+  if (typeof prepare !== "boolean") throw new ConfigurationError("prepare", `saw ${seen(prepare)}; expected true or false.`);
   const table = toTableName(options);
   const sql = toStatements(table);
   const sweep = sweeper(run, sql.sweep);
@@ -106,6 +106,7 @@ export function postgresStore(client: PostgresClient, options: PostgresStoreOpti
     async commitIn(transaction, event) {
       const inTransaction = toRunStatement(transaction, "transaction", prepare);
       const { claim, keep, entrust } = toOwnClaim(event);
+      assertOneConnection(transaction);
       const rows = await inTransaction(claim.mark === undefined ? sql.commitOwn : sql.commitOwnMarked, commitValues(claim, keep));
       if (rows.length !== 1) throw toLeaseLost(event);
       entrust();

@@ -1,6 +1,7 @@
 /** One way to send a command, whatever the client at hand calls it. */
 
 import { ConfigurationError } from "@countersign/core";
+import { kindOf } from "./store-input.js";
 
 /**
  * What a Redis or Valkey client must offer, one of:
@@ -50,6 +51,6 @@ export function toSendCommand(client: RedisClient): SendCommand {
   }
   throw new ConfigurationError(
     "client",
-    "redisStore needs a connected client of `redis`, `ioredis` or `@valkey/valkey-glide`, or a function sendCommand(args), or an object with one.",
+    `saw ${kindOf(client)}; redisStore needs a connected client of \`redis\`, \`ioredis\` or \`@valkey/valkey-glide\`, or a function sendCommand(args), or an object with one.`,
   );
 }

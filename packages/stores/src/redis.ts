@@ -3,7 +3,7 @@
 import { type Claim, type ClaimAnswer, ConfigurationError, type Store } from "@countersign/core";
 import { type RedisClient, type SendCommand, toSendCommand } from "./redis-client.js";
 import { SCRIPTS } from "./redis-scripts.js";
-import { assertClaim, assertOptions, toWholeMilliseconds } from "./store-input.js";
+import { assertClaim, assertOptions, seen, toWholeMilliseconds } from "./store-input.js";
 import { tryClaim } from "./try-claim.js";
 
 export type { RedisClient } from "./redis-client.js";
@@ -36,7 +36,10 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   assertOptions("redisStore", options, ["prefix"]);
   const { prefix = "countersign" } = options;
   if (typeof prefix !== "string" || !/^[\w.:-]{1,64}$/.test(prefix)) {
-    throw new ConfigurationError("prefix", "must be 1 to 64 letters, digits or `_ . : -`; braces would break the cluster's hash tag.");
+    throw new ConfigurationError(
+      "prefix",
+      `saw ${seen(prefix)}; expected 1 to 64 letters, digits or \`_ . : -\`; braces would break the cluster's hash tag.`,
+    );
   }
   const run = runScripts(send, prefix);
   const keysOf = ({ partition, key, mark }: Claim): string[] =>

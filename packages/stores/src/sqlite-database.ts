@@ -1,6 +1,7 @@
 /** One way to use a synchronous SQLite handle, without ever waiting in it. */
 
 import { ConfigurationError } from "@countersign/core";
+import { kindOf } from "./store-input.js";
 
 /** What a statement must offer; parameters go by position. */
 export interface SqliteStatement {
@@ -28,14 +29,13 @@ export interface Sqlite {
   exec(sql: string): void;
 }
 
+const EXPECTED = "an open database of node:sqlite, better-sqlite3, libsql or bun:sqlite: an object with prepare and exec";
+
 /** Wraps a handle. `name` is what the caller called it. */
 export function toSqlite(database: SqliteDatabase, name: string): Sqlite {
   const candidate = database as Partial<SqliteDatabase> | null | undefined;
   if (typeof candidate?.prepare !== "function" || typeof candidate.exec !== "function") {
-    throw new ConfigurationError(
-      name,
-      "must be a database of node:sqlite, better-sqlite3, libsql or bun:sqlite: an object with prepare and exec.",
-    );
+    throw new ConfigurationError(name, `saw ${kindOf(database)}; expected ${EXPECTED}.`);
   }
   const statements = new Map<string, Prepared>();
   const prepared = (sql: string): Prepared => {
@@ -52,6 +52,35 @@ export function toSqlite(database: SqliteDatabase, name: string): Sqlite {
     run: (sql, ...values) => void prepared(sql).run(...values),
     exec: (sql) => void database.exec(sql),
   };
+}
+
+/**
+ * Tells a database in a file from `:memory:` and temporary ones, which SQLite lists without one.
+ * @throws ConfigurationError where the handle does not answer as SQLite does, at once: it is closed, or asynchronous
+ */
+export function isInFile(sqlite: Sqlite): boolean {
+  let row: readonly unknown[] | undefined;
+  let cause: unknown;
+  try {
+    row = sqlite.first("PRAGMA database_list");
+  } catch (error) {
+    cause = error;
+  }
+  const [, name, file] = row ?? [];
+  if (name !== "main")
+    throw new ConfigurationError("database", `saw one that is closed or does not answer at once; expected ${EXPECTED}.`, { cause });
+  return typeof file === "string" && file !== "";
+}
+
+/**
+ * Refuses a handle that says it is in no transaction: the claim would be committed by itself.
+ * @throws ConfigurationError
+ */
+export function assertInTransaction(database: SqliteDatabase): void {
+  // node:sqlite's word, and everybody else's
+  const { isTransaction, inTransaction } = database as { isTransaction?: unknown; inTransaction?: unknown };
+  if (isTransaction !== false && inTransaction !== false) return;
+  throw new ConfigurationError("database", "no transaction is open on it; call commitIn between BEGIN and COMMIT, on the same handle.");
 }
 
 const SQLITE_BUSY = 5;

@@ -2,9 +2,18 @@
 
 import { ConfigurationError, type Store, type WebhookEvent } from "@countersign/core";
 import { toLeaseLost, toOwnClaim } from "./own-claim.js";
-import { isInTransaction, isLocked, type Sqlite, type SqliteDatabase, toSqlite, withoutWaiting } from "./sqlite-database.js";
+import {
+  assertInTransaction,
+  isInFile,
+  isInTransaction,
+  isLocked,
+  type Sqlite,
+  type SqliteDatabase,
+  toSqlite,
+  withoutWaiting,
+} from "./sqlite-database.js";
 import { toOperations } from "./sqlite-operations.js";
-import { assertClaim, assertOptions } from "./store-input.js";
+import { assertClaim, assertOptions, seen } from "./store-input.js";
 import { tryClaim } from "./try-claim.js";
 
 export type { SqliteDatabase } from "./sqlite-database.js";
@@ -32,7 +41,7 @@ export interface SqliteStore extends Store {
    * as the handle's transactions are.
    *
    * @throws WebhookError (`LEASE_LOST`) unless the lease is still this event's; roll back then.
-   * @throws ConfigurationError (`MISCONFIGURED`) if the event has no claim.
+   * @throws ConfigurationError (`MISCONFIGURED`) if the event has no claim, or no transaction is open on `database`.
    */
   commitIn(database: SqliteDatabase, event: WebhookEvent): void;
   check(): Promise<void>;
@@ -60,7 +69,10 @@ export function sqliteStore(database: SqliteDatabase, options: SqliteStoreOption
   assertOptions("sqliteStore", options, ["table", "timeout", "pollInterval"]);
   const { table = "countersign_claims", timeout = 2, pollInterval = 0.005 } = options;
   if (typeof table !== "string" || !/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(table) || /^sqlite_/i.test(table)) {
-    throw new ConfigurationError("table", "must be 1 to 63 letters, digits or `_`, not beginning with a digit nor with sqlite_.");
+    throw new ConfigurationError(
+      "table",
+      `saw ${seen(table)}; expected 1 to 63 letters, digits or \`_\`, not beginning with a digit nor with sqlite_.`,
+    );
   }
   assertSeconds("timeout", timeout);
   assertSeconds("pollInterval", pollInterval);
@@ -158,17 +170,12 @@ export function sqliteStore(database: SqliteDatabase, options: SqliteStoreOption
       const own = toSqlite(transaction, "database");
       const { claim, keep, entrust } = toOwnClaim(event);
       if (!operations.isMine(own, claim.key, claim.token)) throw toLeaseLost(event);
+      assertInTransaction(transaction);
       operations.commit(own, claim, keep);
       entrust();
     },
   };
   return store;
-}
-
-/** Tells a database in a file from `:memory:` and temporary ones, which SQLite lists without one. */
-function isInFile(sqlite: Sqlite): boolean {
-  const [, , file] = sqlite.first("PRAGMA database_list") ?? [];
-  return typeof file === "string" && file !== "";
 }
 
 /** Takes the write lock before reading: a transaction that reads first can find itself unable to write. */
@@ -203,5 +210,5 @@ function withAdvice(error: unknown): unknown {
 
 function assertSeconds(option: string, value: unknown): void {
   if (typeof value !== "number" || !(value > 0) || value > 60)
-    throw new ConfigurationError(option, "must be seconds, more than 0 and at most 60.");
+    throw new ConfigurationError(option, `saw ${seen(value)}; expected seconds, more than 0 and at most 60.`);
 }
