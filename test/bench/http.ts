@@ -9,7 +9,7 @@ import { sendAll, toRequest } from "./load.js";
 import { median } from "./measure.js";
 import type { Row } from "./row.js";
 import { schemes } from "./scheme.js";
-import type { Variant } from "./server.js";
+import type { Question, Variant } from "./server.js";
 import { signEvents } from "./signed-event.js";
 
 const BYTES = 1024;
@@ -17,8 +17,11 @@ const REQUESTS = 2000;
 const CONNECTIONS = 50;
 const ROUNDS = 5;
 const WARM_UP = 3;
+const HEAP_ROUNDS = 2;
 
 const VARIANTS: readonly Variant[] = ["raw", "hmac", "hmac + parse", "ours"];
+/** The most kilobytes of a delivery, over those of the framework itself, that are still there when the young generation is collected. */
+const MOST_OUTLIVING = 4;
 /** The least throughput over the framework's own raw body. */
 const LEAST: Readonly<Record<string, number>> = { express: 1.05, koa: 0.95, hono: 0.93, fastify: 0.8 };
 
@@ -33,18 +36,27 @@ async function start(framework: string, variant: Variant): Promise<Started> {
   return { child, port };
 }
 
-async function cpuOf({ child }: Started): Promise<number> {
-  child.send("cpu");
-  const [{ cpu }] = (await once(child, "message")) as [{ readonly cpu: number }];
-  return cpu;
+async function ask({ child }: Started, question: Question): Promise<number> {
+  child.send(question);
+  const [{ figure }] = (await once(child, "message")) as [{ readonly figure: number }];
+  return figure;
 }
+
+const sendFresh = ({ port }: Started): Promise<void> => sendAll(port, signEvents(signing, BYTES, REQUESTS).map(toRequest), CONNECTIONS);
 
 /** Sends fresh deliveries; answers the server's microseconds for each. */
 async function costOf(server: Started): Promise<number> {
   const requests = signEvents(signing, BYTES, REQUESTS).map(toRequest);
-  const before = await cpuOf(server);
+  const before = await ask(server, "cpu");
   await sendAll(server.port, requests, CONNECTIONS);
-  return ((await cpuOf(server)) - before) / REQUESTS;
+  return ((await ask(server, "cpu")) - before) / REQUESTS;
+}
+
+/** Sends fresh deliveries; answers the server's kilobytes for each. */
+async function bytesOf(server: Started, which: "everything" | "outliving"): Promise<number> {
+  await ask(server, which);
+  for (let round = 0; round < HEAP_ROUNDS; round++) await sendFresh(server);
+  return (await ask(server, "bytes")) / REQUESTS / HEAP_ROUNDS / 1000;
 }
 
 const { signing } = schemes.find(({ name }) => name === "stripe")!;
@@ -63,6 +75,9 @@ for (let round = 0; round < WARM_UP + ROUNDS; round++) {
     if (round >= WARM_UP) costs.get(variant)!.push(cost);
   }
 }
+const bytes = new Map<string, number>();
+for (const variant of ["raw", "ours"] as const)
+  for (const which of ["everything", "outliving"] as const) bytes.set(`${variant} ${which}`, await bytesOf(servers.get(variant)!, which));
 for (const { child } of servers.values()) child.disconnect();
 
 /** Throughput of one over another, in the same rounds. */
@@ -76,5 +91,12 @@ process.send?.([
   row("ours / raw", ratioOf("ours", "raw"), { bound: { kind: "least", limit: least } }),
   row("ours / hmac by hand", ratioOf("ours", "hmac")),
   row("ours / hmac + parse by hand", ratioOf("ours", "hmac + parse"), { bound: { kind: "least", limit: 1 } }),
+  row("raw body alone, allocated", bytes.get("raw everything")!, { unit: " kB" }),
+  row("ours, allocated", bytes.get("ours everything")!, { unit: " kB" }),
+  row("raw body alone, outlives its request", bytes.get("raw outliving")!, { unit: " kB" }),
+  row("ours, outlives its request", bytes.get("ours outliving")!, {
+    unit: " kB",
+    bound: { kind: "most", limit: bytes.get("raw outliving")! + MOST_OUTLIVING },
+  }),
 ] satisfies Row[]);
 process.disconnect?.();

@@ -1,4 +1,4 @@
-/** One server in a process of its own: `server.ts <framework> <variant>`. Tells its port, and its processor time when asked. */
+/** One server in a process of its own: `server.ts <framework> <variant>`. Tells its port, and what it has used when asked. */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -14,11 +14,15 @@ import Fastify from "fastify";
 import { Hono } from "hono";
 import Koa from "koa";
 import getRawBody from "raw-body";
+import { createHeapSampler } from "./heap.js";
 import { cpuClock } from "./measure.js";
 import { schemes } from "./scheme.js";
 
 /** `raw` reads the body and looks no further; `hmac` checks it by hand; `hmac + parse` also parses; `ours` is the handler form. */
 export type Variant = "raw" | "hmac" | "hmac + parse" | "ours";
+
+/** Microseconds of processor time so far; a start of counting bytes, of all or of those that outlive young; the bytes since. */
+export type Question = "cpu" | "everything" | "outliving" | "bytes";
 
 const [framework = "", variant = ""] = process.argv.slice(2) as [string?, Variant?];
 const { signing, naive } = schemes.find(({ name }) => name === "stripe")!;
@@ -99,6 +103,13 @@ const make = frameworks[framework];
 if (make === undefined) throw new Error(`server: no such framework: ${framework}`);
 const server = await make();
 if (!server.listening) await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-process.on("message", () => process.send?.({ cpu: cpuClock() }));
+const heap = createHeapSampler();
+const answers: Readonly<Record<Question, () => number | Promise<number>>> = {
+  cpu: cpuClock,
+  everything: () => heap.start("everything").then(() => 0),
+  outliving: () => heap.start("outliving").then(() => 0),
+  bytes: () => heap.stop(),
+};
+process.on("message", (question: Question) => void Promise.resolve(answers[question]()).then((figure) => process.send?.({ figure })));
 process.on("disconnect", () => process.exit(0));
 process.send?.({ port: (server.address() as AddressInfo).port });
