@@ -16,8 +16,8 @@ export interface ResolvedSecrets {
   readonly secrets: SecretValue | readonly (SecretValue | undefined)[];
 }
 
-/** Finds the secrets of a delivery. Answers nothing for a tenant that it does not know; throws where it cannot tell. */
-export type SecretResolver = (context: DeliveryContext) => Promise<ResolvedSecrets | undefined>;
+/** Finds the secrets of a delivery. Answers nothing (or `null`, as databases do) for a tenant that it does not know; throws where it cannot tell. */
+export type SecretResolver = (context: DeliveryContext) => Promise<ResolvedSecrets | null | undefined>;
 
 /** One secret, several (rotation; undefined entries drop out, one must remain), or a resolver. */
 export type Secrets = SecretValue | readonly (SecretValue | undefined)[] | SecretResolver | undefined;
@@ -162,7 +162,7 @@ function resolvingRing<K extends object>(
   };
 }
 
-async function ask(resolver: SecretResolver, delivery: KeyQuestion, timeout: number): Promise<ResolvedSecrets | undefined> {
+async function ask(resolver: SecretResolver, delivery: KeyQuestion, timeout: number): Promise<ResolvedSecrets | null | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${timeout} s`)), timeout * 1000);
