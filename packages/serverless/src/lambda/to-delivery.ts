@@ -157,11 +157,31 @@ function bodyOf(event: Fields, always: boolean): Delivery["body"] {
       `event.body is a parsed ${Array.isArray(body) ? "array" : typeof body}, and its bytes are gone; put the webhook before whatever parses bodies`,
     );
   // a load balancer writes no body as "", and text of no bytes would hide that some were declared
-  if (flag === undefined || flag === null || flag === false) return body === "" ? null : body;
+  if (flag === undefined || flag === null || flag === false) {
+    if (isUnflaggedBase64(body, lastOf(event, "content-type")))
+      throw new BrokenEvent(
+        "BODY_ALREADY_PARSED",
+        "event.body is base64 of what the content type promises, and isBase64Encoded does not say so: a layer before the function has changed one of them",
+      );
+    return body === "" ? null : body;
+  }
   if (flag !== true || body.length % 4 !== 0 || !BASE64.test(body))
     throw new BrokenEvent(
       "BODY_ALREADY_PARSED",
       "isBase64Encoded does not fit event.body, which is no base64: a layer before the function has changed one of them",
     );
   return Buffer.from(body, "base64");
+}
+
+/** What JSON or a form begins with, once it is decoded. No base64 is JSON by itself. */
+const PROMISED: readonly (readonly [type: RegExp, start: RegExp])[] = [
+  [/[/+]json\b/i, /^\s*[[{]\s*["\]}[{\d]/],
+  [/\/x-www-form-urlencoded\b/i, /^[\w.%+*-]+=[\w.%+*&=-]*$/],
+];
+
+/** Tells whether text is base64 that nothing flags as such: what its content type promises stands in it only when it is decoded. */
+function isUnflaggedBase64(text: string, contentType = ""): boolean {
+  const promised = PROMISED.find(([type]) => type.test(contentType));
+  if (promised === undefined || text === "" || text.length % 4 !== 0 || !BASE64.test(text)) return false;
+  return promised[1].test(Buffer.from(text, "base64").toString("latin1"));
 }
