@@ -74,7 +74,7 @@ export function createClaimPlanner(
     const tenant = scheme.tenantSigned ? undefined : namedTenant;
     const onMark = marks === "refuse" ? "refuse" : "flag";
     const key = fingerprint([name + toOptional(ringTenant) + toOptional(type) + toOptional(tenant) + row.key]);
-    if (marks === "joined" && type === undefined && tenant === undefined)
+    if (marks === "joined" && !joinsUnsigned(scheme))
       return andThen(key, (made) => planOf(made, undefined, tag, onMark));
     const mark = fingerprint([name + MARK + toOptional(ringTenant) + row.mark]);
     const partition = row.partition === undefined ? undefined : fingerprint([name + PARTITION + toOptional(ringTenant) + row.partition]);
@@ -85,6 +85,10 @@ export function createClaimPlanner(
     return andThen(contentRow(facts, repeats), (row) => toPlan(row, facts));
   };
 }
+
+/** By the declaration and not by the delivery: what is unsigned can be taken away. */
+const joinsUnsigned = ({ type, tenant, signed, tenantSigned }: CompiledScheme): boolean =>
+  (type !== undefined && !signed.type) || (tenant !== undefined && !tenantSigned);
 
 function planOf(
   key: string,

@@ -19,6 +19,16 @@ describe("what is unsigned and decides", () => {
     expect(store.claims[0]?.partition).toBe(store.claims[0]?.mark);
   });
 
+  it("leaves a mark that a delivery without it meets too, and the other way round", async () => {
+    for (const words of [{ type: "header:x-type" }, { tenant: "header:x-type" }]) {
+      const { send } = openClaims({ id: "json:id", ...words });
+      const [named, bare]: Sent[] = [{ body: '{"id":"1"}', headers: { "x-type": "created" } }, { body: '{"id":"1"}' }];
+      expect(await saidOf(send, named, bare, bare)).toEqual(["accepted, repeats false", "accepted, repeats done", "exact, 200"]);
+      const other = openClaims({ id: "json:id", ...words });
+      expect(await saidOf(other.send, bare, named, named)).toEqual(["accepted, repeats false", "accepted, repeats done", "exact, 200"]);
+    }
+  });
+
   it("is the tenant too, where the delivery names it and nobody signs it", async () => {
     const { send } = openClaims({ id: "json:id", tenant: "header:x-shop" });
     const to = (shop: string): Sent => ({ body: '{"id":"1"}', headers: { "x-shop": shop } });
