@@ -14,7 +14,7 @@ export {
   sendNodeReply,
   toFailedStatus,
 } from "./adapter/node-response.js";
-export { toParsedBody } from "./adapter/parsed-body.js";
+export { toFirstDelivery, toParsedBody } from "./adapter/parsed-body.js";
 export { toRefusedDelivery } from "./adapter/refused-delivery.js";
 export { serveHeld } from "./adapter/serve-held.js";
 export { serveNext, toError } from "./adapter/serve-next.js";

@@ -4,7 +4,7 @@
  * The body is read from the stream, so that no body parser is needed; those that follow find `req.body` set. Where one runs before,
  * it must keep the bytes: `express.json({ verify: keepRawBody })`.
  */
-import type { Verifier, WebhookEvent } from "@countersign/core";
+import type { Delivery, Verifier, WebhookEvent } from "@countersign/core";
 import {
   checkVerifier,
   denySuccess,
@@ -16,6 +16,7 @@ import {
   serveHeld,
   serveNext,
   toError,
+  toFirstDelivery,
   toHandler,
 } from "@countersign/core/adapter";
 import type { NextFunction, Request, RequestHandler, Response } from "express";
@@ -72,12 +73,24 @@ type Answer = (req: Request, res: Response, next: NextFunction) => Promise<void>
 
 function createRoute<E extends WebhookEvent>(verifier: Verifier<E>, handle: WebhookHandler<E>): Answer {
   return async (req, res, next) => {
-    const failed = await serveHeld(verifier, fromNodeRequest(req, req.originalUrl), handle, req, res);
+    const failed = await serveHeld(verifier, toDelivery(req), handle, req, res, failByNext);
     if (failed === undefined) return;
     denySuccess(res);
     next(toError(failed.error));
   };
 }
+
+/** What Express's own methods do by `req.next`, such as `res.sendFile` of a missing file, is a throw of the handler that called them. */
+function failByNext(req: Request, fail: (error: unknown) => boolean): void {
+  const { next } = req;
+  req.next = (error?: unknown) => {
+    const isError = error !== undefined && error !== null && error !== "route" && error !== "router";
+    if (!isError || !fail(error)) next?.(error);
+  };
+}
+
+const toDelivery = (req: Request & { readonly webhook?: unknown }): Delivery =>
+  toFirstDelivery(fromNodeRequest(req, req.originalUrl), req.webhook);
 
 function createMiddleware<E extends WebhookEvent>(verifier: Verifier<E>): Answer {
   return async (req, res, next) => {
@@ -92,7 +105,7 @@ function createMiddleware<E extends WebhookEvent>(verifier: Verifier<E>): Answer
       next();
       return outcome;
     };
-    const served = await serveNext(verifier, fromNodeRequest(req, req.originalUrl), passedOn);
+    const served = await serveNext(verifier, toDelivery(req), passedOn);
     if (served.reply === undefined || "error" in served) return;
     if (isAccepted) replyInstead(req, res, served.reply);
     else sendNodeReply(req, res, served.reply);

@@ -5,7 +5,16 @@
  * settled by the response that is about to leave, which is held until then.
  */
 import type { Verifier, WebhookEvent } from "@countersign/core";
-import { checkVerifier, isBrokenOff, isSuccess, replyInstead, type Served, sendNodeReply, serve } from "@countersign/core/adapter";
+import {
+  checkVerifier,
+  isBrokenOff,
+  isSuccess,
+  replyInstead,
+  type Served,
+  sendNodeReply,
+  serve,
+  toFirstDelivery,
+} from "@countersign/core/adapter";
 import { applyDecorators, type CanActivate, type NestInterceptor, UseGuards, UseInterceptors } from "@nestjs/common";
 import { tap } from "rxjs";
 import { holdResponse } from "./hold-response.js";
@@ -61,7 +70,8 @@ export function Webhook<E extends WebhookEvent>(verifier: Verifier<E>): MethodDe
             pass(true);
           });
         let letGo = (): boolean => true;
-        const served = serve<E, number | undefined>(verifier, toDelivery(platform), accept, (status) => status);
+        const delivery = toFirstDelivery(toDelivery(platform), platform.request.webhook);
+        const served = serve<E, number | undefined>(verifier, delivery, accept, (status) => status);
         void served.then(({ reply, ...rest }) => {
           if (reply === undefined || "error" in rest || !letGo()) return;
           platform.hijack();

@@ -21,6 +21,20 @@ describe.each(platforms)("Webhook on $platform", ({ createAdapter }) => {
     expect(records[0]).toMatchObject({ code: "BODY_ALREADY_PARSED", detail: expect.stringContaining("rawBody: true") });
   });
 
+  it("says so where it stands on a controller and on its method", async () => {
+    const { verifier, records } = observed();
+    @Controller()
+    @Webhook(verifier)
+    class Hooks {
+      @Post("hook")
+      @Webhook(verifier)
+      handle() {}
+    }
+    expect((await send(await listen(createAdapter, Hooks))).status).toBe(500);
+    expect(records.map(({ code }) => code)).toEqual(["BODY_ALREADY_PARSED", "HANDLER_FAILED"]);
+    expect(records[0]?.detail).toContain("webhook stands twice on this route");
+  });
+
   it("refuses what its limits and Nest's parsers leave to it", async () => {
     const { verifier, records } = observed({ maxBytes: 100 });
     @Controller()

@@ -17,10 +17,12 @@ type HeaderValue = number | string | readonly string[];
 export interface HeldEnd {
   /** Fulfils when the response was ended. Rejects when our own side broke it off. */
   readonly ended: Promise<void>;
-  /** Fulfils when it was ended, and the handler waits for the end to have happened. */
+  /** Fulfils when it was ended, and the handler waits for the end to have happened. Rejects when the handler has failed by other ways than its own. */
   readonly awaited: Promise<void>;
   /** Fulfils when the connection is gone. */
   readonly closed: Promise<void>;
+  /** Says that the handler has failed. Answers whether that still counts: it has neither answered nor ended. */
+  fail(error: unknown): boolean;
   /** The status that was answered, or begun to be answered. */
   status(): number | undefined;
   /** Whether a stream runs into the response, or a success has begun, without its end. */
@@ -41,11 +43,14 @@ export function holdEnd(request: NodeRequest, response: HoldableResponse): HeldE
   let isPiped = false;
   let closed!: () => void;
   let awaited!: () => void;
+  let failed!: (error: unknown) => void;
+  let isOver = false;
   const whenClosed = new Promise<void>((resolve) => {
     closed = resolve;
   });
-  const whenAwaited = new Promise<void>((resolve) => {
+  const whenAwaited = new Promise<void>((resolve, reject) => {
     awaited = resolve;
+    failed = reject;
   });
   const whenEnded = new Promise<void>((resolve, reject) => {
     const judge = (): void => {
@@ -72,6 +77,12 @@ export function holdEnd(request: NodeRequest, response: HoldableResponse): HeldE
     ended: whenEnded,
     awaited: whenAwaited,
     closed: whenClosed,
+    fail(error) {
+      if (isOver || answered !== undefined) return false;
+      whenAwaited.catch(() => {});
+      failed(error);
+      return true;
+    },
     status() {
       if (answered !== undefined) return answered.status;
       if (isBrokenOff(request, response)) throw brokenOff();
@@ -83,12 +94,14 @@ export function holdEnd(request: NodeRequest, response: HoldableResponse): HeldE
       return answered === undefined && (isPiped || isBegun) && response.destroyed !== true;
     },
     letGo() {
+      isOver = true;
       response.end = end;
       answered?.restore();
       end.apply(response, answered?.values ?? []);
       if (answered === undefined) shutOutHandler(response);
     },
     drop() {
+      isOver = true;
       response.end = end;
       restoreFirst();
     },

@@ -11,6 +11,7 @@ import { replyInstead, sendNodeReply, shutOutHandler } from "./node-response.js"
  * release, and only then the end of the response. A handler that declares no response, or returns a promise, ends when it returns
  * or fulfils; any other, when it ends the response.
  *
+ * @param hold called before the handler runs, with a way to say that it has failed where it neither throws nor answers; see {@link HeldEnd.fail}
  * @returns what the handler threw, and what to send where nobody else answers it: the response is as it was before the handler
  */
 export async function serveHeld<E extends WebhookEvent, Request extends NodeRequest, Response extends HoldableResponse>(
@@ -19,10 +20,12 @@ export async function serveHeld<E extends WebhookEvent, Request extends NodeRequ
   handle: (event: E, request: Request, response: Response) => unknown,
   request: Request,
   response: Response,
+  hold?: (request: Request, fail: HeldEnd["fail"]) => void,
 ): Promise<{ readonly error: unknown; readonly reply: Reply } | undefined> {
   let held: HeldEnd | undefined;
   const handled = (event: E): Promise<number | undefined> => {
     held = holdEnd(request, response);
+    hold?.(request, held.fail);
     return runHandler(() => handle(event, request, response), handle.length > 2, held);
   };
   const served = await serve(verifier, delivery, handled, (status) => status);

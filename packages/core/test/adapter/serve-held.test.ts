@@ -20,17 +20,19 @@ afterEach(async () => {
   expect(uncaught.splice(0)).toEqual([]);
 });
 
+type Hold = (request: object, fail: (error: unknown) => boolean) => void;
+
 /** A server whose one route is a handler; what it throws is answered by `onThrow`, or with the reply of ours. */
 async function start(
   handle: Handler,
-  { onThrow, ...options }: { onThrow?: (response: ServerResponse) => void; handlerTimeout?: number } = {},
+  { onThrow, hold, ...options }: { onThrow?: (response: ServerResponse) => void; hold?: Hold; handlerTimeout?: number } = {},
 ) {
   const store = recordingStore();
   const { verifier, records } = openAcme({ id: "json:id" }, { store, https: "off", ...options });
   const thrown: unknown[] = [];
   const server = createServer(async (request, response) => {
     response.setHeader("x-server", "ours");
-    const failed = await serveHeld(verifier, fromNodeRequest(request), handle, request, response);
+    const failed = await serveHeld(verifier, fromNodeRequest(request), handle, request, response, hold);
     if (failed === undefined) return;
     thrown.push(failed.error);
     if (onThrow === undefined) replyInstead(request, response, failed.reply);
@@ -107,6 +109,28 @@ describe("serveHeld", () => {
     const response = await send();
     expect([response.headers.get("x-server"), response.headers.get("x-one"), await response.text()]).toEqual(["ours", null, "status 200"]);
     expect([settled(store.calls), thrown]).toEqual(["release", [fault]]);
+  });
+
+  it("takes word of a failure that the handler does not throw, until it has answered or ended", async () => {
+    const fault = new Error("no such file");
+    const heard: boolean[] = [];
+    let fail!: (error: unknown) => boolean;
+    const hold: Hold = (_request, says) => {
+      fail = says;
+    };
+    const handlers: Handler[] = [
+      (_e, _q, _r) => void setImmediate(() => heard.push(fail(fault), fail(fault))),
+      async (_e, _q, r) => {
+        r.end("fine");
+        heard.push(fail(fault));
+      },
+    ];
+    const { send, store, thrown } = await start((e, q, r) => handlers.shift()?.(e, q, r), { hold });
+    expect((await send()).status).toBe(500);
+    expect((await send()).status).toBe(200);
+    heard.push(fail(fault));
+    expect([heard, thrown]).toEqual([[true, true, false, false], [fault]]);
+    expect(store.calls.filter((call) => call !== "renew")).toEqual(["claim", "release", "claim", "commit"]);
   });
 
   it("breaks off a success that had begun when the handler threw", async () => {
