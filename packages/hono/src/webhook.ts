@@ -2,7 +2,7 @@
  * Webhooks on Hono, on Node and every fetch runtime: turns a context into a delivery, and a reply into a `Response`. The verifier
  * decides.
  */
-import type { Reply, Verifier, WebhookEvent } from "@countersign/core";
+import type { Delivery, Reply, Verifier, WebhookEvent } from "@countersign/core";
 import {
   checkVerifier,
   closeAfterReply,
@@ -14,6 +14,7 @@ import {
   serve,
   serveNext,
   toError,
+  toFirstDelivery,
   toHandler,
   toResponse,
 } from "@countersign/core/adapter";
@@ -73,7 +74,7 @@ async function runHandler<E extends WebhookEvent>(verifier: Verifier<E>, c: Cont
     const response = returned instanceof Response ? returned : c.finalized ? c.res : bareStatus(c);
     return response && { response, status: await sentStatus(c, response) };
   };
-  const served = await serve(verifier, await toDelivery(c), handled, (answer) => answer?.status);
+  const served = await serve(verifier, await toOwnDelivery(c), handled, (answer) => answer?.status);
   keepFailure(c, served.reply?.status ?? served.answer?.status);
   return served.answer?.response ?? toAnswer(c, served);
 }
@@ -94,7 +95,7 @@ async function runMiddleware<E extends WebhookEvent>(
     failIfBrokenOff(c);
     return !c.finalized || isNobodys(c.res) ? undefined : sentStatus(c, c.res);
   };
-  const served = await serveNext(verifier, await toDelivery(c), passedOn);
+  const served = await serveNext(verifier, await toOwnDelivery(c), passedOn);
   keepFailure(c, served.reply?.status ?? served.answer);
   if ("error" in served && served.error === c.error && c.finalized) {
     c.res = withoutSuccess(c.res);
@@ -107,10 +108,17 @@ async function runMiddleware<E extends WebhookEvent>(
   return undefined;
 }
 
-/** On Node, an outer middleware cannot make a success of what is none. */
+async function toOwnDelivery(c: Context): Promise<Delivery> {
+  return toFirstDelivery(await toDelivery(c), c.get("webhook"));
+}
+
+/** On Node, neither an outer middleware nor a response that has begun can make a success of what is none. */
 function keepFailure(c: Context, status: number | undefined): void {
   const node = isSuccess(status ?? 0) ? undefined : nodeOf(c);
-  if (node !== undefined) denySuccess(node.outgoing);
+  if (node === undefined) return;
+  denySuccess(node.outgoing);
+  // Node's server would end it as it had begun
+  if (node.outgoing.headersSent && !node.outgoing.writableEnded) node.outgoing.destroy();
 }
 
 /** Answers with a reply of ours, or throws what the handler threw, for the app to answer with whatever is no success. */

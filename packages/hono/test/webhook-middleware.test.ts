@@ -49,6 +49,19 @@ describe.each(RUNTIMES)("webhook(verifier) on %s", (_runtime, serve) => {
     expect([response.status, await response.text(), response.headers.get("x-method")]).toEqual([200, delivery.body, "POST"]);
   });
 
+  it("says so where it stands twice on one route", async () => {
+    const { verifier, records } = acmeVerifier();
+    const app = new Hono();
+    app.use("/*", webhook(verifier));
+    app.post(
+      "/",
+      webhook(verifier, async () => {}),
+    );
+    expect((await (await serve(app))(signed())).status).toBe(500);
+    expect(outcomes(records)).toEqual(["BODY_ALREADY_PARSED", "HANDLER_FAILED"]);
+    expect(records).toContainEqual(expect.objectContaining({ detail: expect.stringContaining("webhook stands twice on this route") }));
+  });
+
   it("lets parseBody read a form", async () => {
     const { verifier } = acmeVerifier();
     const app = new Hono();
