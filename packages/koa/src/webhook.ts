@@ -14,12 +14,15 @@ import {
   isBrokenOff,
   isSuccess,
   outcomeOf,
+  replyInstead,
   serve,
   serveNext,
   toError,
+  toFirstDelivery,
   toHandler,
 } from "@countersign/core/adapter";
 import type { Middleware, Next, ParameterizedContext } from "koa";
+import { toReadBody } from "./read-body.js";
 
 /** Where the middleware leaves the event: `ctx.state.webhook.event`. */
 export type WebhookState<E extends WebhookEvent = WebhookEvent> = { webhook: { readonly event: E } };
@@ -66,6 +69,8 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?:
           );
     if ("error" in served) {
       denySuccess(ctx.res);
+      // Koa would leave it open
+      if (ctx.headerSent && !ctx.res.writableEnded) ctx.res.destroy();
       throw toError(served.error);
     }
     // what an outer middleware makes of it may be no success either
@@ -77,10 +82,9 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?:
 /** Inside Express, the whole request target is on its own property; mounts within Koa keep it in `originalUrl`. */
 function toDelivery(ctx: ParameterizedContext): Delivery {
   const { originalUrl = ctx.originalUrl } = ctx.req as { originalUrl?: string };
+  const body = toReadBody(ctx);
   const delivery = fromNodeRequest(ctx.req, originalUrl);
-  // Koa's body parsers keep the text that they have read on Koa's own request
-  const { rawBody } = ctx.request as { rawBody?: Uint8Array | string };
-  return rawBody === undefined ? delivery : { ...delivery, body: { rawBody } };
+  return toFirstDelivery(body === undefined ? delivery : { ...delivery, body }, ctx.state.webhook);
 }
 
 /** Runs whoever takes the event, and answers the status that Koa is going to send, or `undefined` if nobody has replied. */
@@ -94,8 +98,9 @@ async function answeredStatus(ctx: ParameterizedContext, handled: () => unknown)
 }
 
 async function reply(ctx: ParameterizedContext, { status, headers, body }: Reply): Promise<void> {
+  // a handler that has had its time may still answer on Node's own response
+  if (ctx.respond === false || ctx.headerSent) return replyInstead(ctx.req, ctx.res, { status, headers, body });
   await closeAfterReply(ctx.req, ctx.res);
-  ctx.respond = true;
   ctx.set({ ...headers });
   ctx.body = body;
   ctx.status = status;

@@ -88,18 +88,25 @@ describe.each(VERSIONS)("webhook(verifier, handler), which reads the request, on
 
   it("says that a parser has taken the body, and works where it kept the text", async () => {
     const { verifier, records } = acmeVerifier();
-    for (const keeps of [false, true]) {
+    const ways: ((text: string) => object)[] = [
+      () => ({}),
+      (text) => ({ rawBody: text }),
+      (text) => ({ body: { [Symbol.for("unparsedBody")]: text } }),
+      (text) => ({ body: text }),
+    ];
+    for (const keep of ways) {
       const app = makeApp(make);
       app.use(async (ctx, next) => {
         let text = "";
         for await (const chunk of ctx.req) text += String(chunk);
-        Object.assign(ctx.request, { body: JSON.parse(text) as unknown }, keeps && { rawBody: text });
+        Object.assign(ctx.request, { body: JSON.parse(text) as unknown }, keep(text));
         await next();
       });
       app.use(webhook(verifier, async () => {}));
-      expect((await fetch((await open(app.callback())).url, signed())).status).toBe(keeps ? 200 : 500);
+      expect((await fetch((await open(app.callback())).url, signed())).status).toBe(keep === ways[0] ? 500 : 200);
     }
-    expect(outcomes(records)).toEqual(["BODY_ALREADY_PARSED", undefined]);
+    expect(outcomes(records)).toEqual(["BODY_ALREADY_PARSED", undefined, undefined, undefined]);
+    expect(records.map(({ detail }) => detail)).toContainEqual(expect.stringContaining("includeUnparsed: true"));
   });
 
   it("answers a sender that hangs up in the middle of its body with nothing stored", async () => {
