@@ -74,8 +74,7 @@ export function createClaimPlanner(
     const tenant = scheme.tenantSigned ? undefined : namedTenant;
     const onMark = marks === "refuse" ? "refuse" : "flag";
     const key = fingerprint([name + toOptional(ringTenant) + toOptional(type) + toOptional(tenant) + row.key]);
-    if (marks === "joined" && !joinsUnsigned(scheme))
-      return andThen(key, (made) => planOf(made, undefined, tag, onMark));
+    if (marks === "joined" && !joinsUnsigned(scheme)) return andThen(key, (made) => planOf(made, undefined, tag, onMark));
     const mark = fingerprint([name + MARK + toOptional(ringTenant) + row.mark]);
     const partition = row.partition === undefined ? undefined : fingerprint([name + PARTITION + toOptional(ringTenant) + row.partition]);
     return andThen(key, (made) => andThen(mark, (marked) => andThen(partition, (shared) => planOf(made, marked, tag, onMark, shared))));
