@@ -9,6 +9,7 @@ import {
   checkVerifier,
   type EventSink,
   isSuccess,
+  replyInstead,
   type Served,
   sendNodeReply,
   serve,
@@ -96,9 +97,13 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?:
         Served<number>
       >;
       void visit.served.then((served) => {
-        if (served.reply === undefined || "error" in served || reply.sent) return; // Fastify answers, or has answered
-        reply.hijack(); // no hook of the app may change what the provider is told
-        sendNodeReply(request.raw, reply.raw, served.reply);
+        if (served.reply === undefined || "error" in served) return; // Fastify answers
+        if (!reply.sent) {
+          reply.hijack(); // no hook of the app may change what the provider is told
+          sendNodeReply(request.raw, reply.raw, served.reply);
+        } else if (visit.event !== undefined && !isSuccess(served.reply.status) && !reply.raw.writableEnded) {
+          replyInstead(request.raw, reply.raw, served.reply); // the handler took the response, and has had its time
+        }
       });
     },
     preValidation(request, _reply, done) {

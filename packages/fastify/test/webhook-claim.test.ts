@@ -119,4 +119,30 @@ describe.each(majors)("webhook on Fastify $major, as the whole route", ({ create
         ["HANDLER_FAILED", 500],
       ]);
   });
+
+  it.each([
+    ["has written nothing", false],
+    ["has begun a success", true],
+  ])("lets no hijacked reply that %s say success after the handler's time", async (_, isBegun) => {
+    const app = create();
+    const { verifier, records } = observed({ handlerTimeout: 0.05 });
+    let isOver = false;
+    app.post(
+      "/hook",
+      webhook(verifier, async (event, _request, reply) => {
+        reply.hijack();
+        if (isBegun) reply.raw.writeHead(200).write("so far");
+        await new Promise<void>((resolve) => event.signal.addEventListener("abort", () => setTimeout(resolve, 20)));
+        if (!isBegun) reply.raw.writeHead(200);
+        reply.raw.end("late");
+        isOver = true;
+      }),
+    );
+    const port = await listen(app);
+    const answer = send(port).then(async (response) => [response.status, await response.text()]);
+    if (isBegun) await expect(answer).rejects.toThrow();
+    else expect((await answer)[0]).toBe(500);
+    await expect.poll(() => isOver).toBe(true);
+    expect(records.map(({ code }) => code)).toEqual(["HANDLER_TIMEOUT"]);
+  });
 });
