@@ -22,7 +22,8 @@ describe("what is unsigned and decides", () => {
   it("leaves a mark that a delivery without it meets too, and the other way round", async () => {
     for (const words of [{ type: "header:x-type" }, { tenant: "header:x-type" }]) {
       const { send } = openClaims({ id: "json:id", ...words });
-      const [named, bare]: Sent[] = [{ body: '{"id":"1"}', headers: { "x-type": "created" } }, { body: '{"id":"1"}' }];
+      const bare: Sent = { body: '{"id":"1"}' };
+      const named: Sent = { ...bare, headers: { "x-type": "created" } };
       expect(await saidOf(send, named, bare, bare)).toEqual(["accepted, repeats false", "accepted, repeats done", "exact, 200"]);
       const other = openClaims({ id: "json:id", ...words });
       expect(await saidOf(other.send, bare, named, named)).toEqual(["accepted, repeats false", "accepted, repeats done", "exact, 200"]);
