@@ -115,9 +115,7 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
     },
 
     read(method, target, headers) {
-      const now = settled.now();
-      if (!Number.isFinite(now)) throw new Refusal("MISCONFIGURED", `the option now answered ${String(now)}; expected milliseconds`);
-      return new Reading(method, target, headers, now, compiled);
+      return new Reading(method, target, headers, settled.now(), compiled);
     },
 
     answerUnsigned(reading, when) {
