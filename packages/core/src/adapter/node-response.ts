@@ -96,8 +96,8 @@ export function shutOut(response: NodeResponse): void {
 const shutPrototypes = new WeakMap<object, object>();
 
 /**
- * Takes a response away from a handler behind which no framework goes on. Express gives every response a prototype of the app's, which makes each
- * property that is set on it dear: one more prototype costs a fifth of seven methods.
+ * Takes a response away from a handler behind which no framework goes on. Express gives every response a prototype of the app's, which
+ * makes each property that is set on it dear: one more prototype costs a fifth of seven methods.
  */
 export function shutOutHandler(response: NodeResponse): void {
   const prototype = Object.getPrototypeOf(response) as object;
