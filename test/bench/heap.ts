@@ -11,9 +11,12 @@ export interface HeapSampler {
 
 export function createHeapSampler(): HeapSampler {
   const session = new Session();
-  session.connect();
+  let isConnected = false;
   return {
     async start(what) {
+      // not before it is needed: what is timed until then is timed without it
+      if (!isConnected) session.connect();
+      isConnected = true;
       await session.post("HeapProfiler.startSampling", {
         samplingInterval: 4096,
         includeObjectsCollectedByMajorGC: true,

@@ -42,11 +42,11 @@ async function ask({ child }: Started, question: Question): Promise<number> {
   return figure;
 }
 
-const sendFresh = ({ port }: Started): Promise<void> => sendAll(port, signEvents(signing, BYTES, REQUESTS).map(toRequest), CONNECTIONS);
+const freshRequests = (): readonly Buffer[] => signEvents(signing, BYTES, REQUESTS).map(toRequest);
 
 /** Sends fresh deliveries; answers the server's microseconds for each. */
 async function costOf(server: Started): Promise<number> {
-  const requests = signEvents(signing, BYTES, REQUESTS).map(toRequest);
+  const requests = freshRequests();
   const before = await ask(server, "cpu");
   await sendAll(server.port, requests, CONNECTIONS);
   return ((await ask(server, "cpu")) - before) / REQUESTS;
@@ -55,7 +55,7 @@ async function costOf(server: Started): Promise<number> {
 /** Sends fresh deliveries; answers the server's kilobytes for each. */
 async function bytesOf(server: Started, which: "everything" | "outliving"): Promise<number> {
   await ask(server, which);
-  for (let round = 0; round < HEAP_ROUNDS; round++) await sendFresh(server);
+  for (let round = 0; round < HEAP_ROUNDS; round++) await sendAll(server.port, freshRequests(), CONNECTIONS);
   return (await ask(server, "bytes")) / REQUESTS / HEAP_ROUNDS / 1000;
 }
 

@@ -1,5 +1,5 @@
 import { CODES, ConfigurationError, type ErrorCode, pageOf } from "./errors.js";
-import { clipped } from "./network/seen.js";
+import { clipped } from "./seen.js";
 
 /** Codes of what the operator should know, though nothing was refused. */
 export type NoticeCode =

@@ -4,9 +4,9 @@ import type { Store } from "./claim/store.js";
 import { ConfigurationError } from "./errors.js";
 import type { WebhookEvent } from "./event.js";
 import type { NetworkOptions } from "./network/network.js";
-import { seen } from "./network/seen.js";
 import { consoleObserver, type Observer } from "./observe.js";
 import type { Provider } from "./provider/define-provider.js";
+import { seen } from "./seen.js";
 import { type Tolerance, toTolerance } from "./timestamp.js";
 
 /** What `createVerifier` takes. An option that is `undefined` is left out, except `allow`, where that throws. Durations are seconds. */

@@ -89,8 +89,7 @@ function failByNext(req: Request, fail: (error: unknown) => boolean): void {
   };
 }
 
-const toDelivery = (req: Request & { readonly webhook?: unknown }): Delivery =>
-  toFirstDelivery(fromNodeRequest(req, req.originalUrl), req.webhook);
+const toDelivery = (req: Request & { readonly webhook?: unknown }): Delivery => toFirstDelivery(fromNodeRequest(req), req.webhook);
 
 function createMiddleware<E extends WebhookEvent>(verifier: Verifier<E>): Answer {
   return async (req, res, next) => {

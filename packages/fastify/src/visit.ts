@@ -24,7 +24,7 @@ export interface Visit {
   answer?: "held" | "gone";
 }
 
-// a property, since what is in a `WeakMap` outlives its request until the next full garbage collection
+/** The same for every route, so that {@link watchedSend} finds the visit of whichever reply it is. */
 const VISIT = Symbol("webhook visit");
 
 /** The visit of a request. The first call must come before any `await`: the peer's address may be gone later. */

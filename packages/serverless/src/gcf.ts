@@ -37,7 +37,7 @@ export function webhook<E extends WebhookEvent>(
 ): (req: Request, res: Response) => Promise<void> {
   const run = readHandler<E, [Request, Response]>(verifier, handler);
   return async function webhookFunction(req, res) {
-    const failed = await serveHeld(verifier, fromNodeRequest(req, req.originalUrl), run, req, res);
+    const failed = await serveHeld(verifier, fromNodeRequest(req), run, req, res);
     if (failed !== undefined) replyInstead(req, res, failed.reply);
   };
 }

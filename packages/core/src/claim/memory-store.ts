@@ -1,7 +1,7 @@
 /** Claims in the memory of one process, bounded in number. */
 
 import { ConfigurationError } from "../errors.js";
-import { seen } from "../network/seen.js";
+import { seen } from "../seen.js";
 import { createCommitted, hashOf, type Times } from "./memory-committed.js";
 import { createLeases } from "./memory-leases.js";
 import type { Claim, ClaimAnswer, Keep, Store } from "./store.js";

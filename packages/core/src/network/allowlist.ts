@@ -1,10 +1,10 @@
 import { ConfigurationError, Refusal } from "../errors.js";
+import { headerName, seen } from "../seen.js";
 import { formatAddress } from "./address.js";
 import { ADDRESS_OR_CIDR, createAddressSet } from "./address-set.js";
 import { type Arrival, peerOf } from "./arrival.js";
 import { clientOf } from "./client-address.js";
 import { syntaxOf } from "./forwarded.js";
-import { headerName, seen } from "./seen.js";
 import { type TrustedProxies, trustAdvice } from "./trusted-proxies.js";
 import { unreadHeader } from "./unread-header.js";
 

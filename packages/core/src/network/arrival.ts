@@ -1,5 +1,5 @@
+import { seen } from "../seen.js";
 import { type Address, formatAddress, parseAddress } from "./address.js";
-import { seen } from "./seen.js";
 
 /** The headers of a request, each line apart. */
 export interface HeaderLines {

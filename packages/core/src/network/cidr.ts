@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../errors.js";
+import { seen } from "../seen.js";
 import { type Address, formatAddress, parseAddress, type Words } from "./address.js";
-import { seen } from "./seen.js";
 
 /** A network: its first and last address. A single address is a network of one. */
 export interface Cidr {

@@ -1,7 +1,7 @@
+import { headerName, seen } from "../seen.js";
 import type { Address } from "./address.js";
 import { type Arrival, nameOfPeer, type Peer, peerOf } from "./arrival.js";
 import { hopsFromRight, LONGEST_CHAIN, syntaxOf } from "./forwarded.js";
-import { headerName, seen } from "./seen.js";
 import { type TrustedProxies, trustAdvice } from "./trusted-proxies.js";
 import { unreadHeader } from "./unread-header.js";
 

@@ -1,6 +1,7 @@
 /** Why a delivery does not count as HTTPS, in words for the operator: what was seen, and what would help. */
+
+import { clipped, headerName, seen } from "../seen.js";
 import { type Arrival, nameOfPeer, peerOf } from "./arrival.js";
-import { clipped, headerName, seen } from "./seen.js";
 import { protocolHeader, type Told, toldByPeer } from "./told-protocol.js";
 import { ORIGIN_ADVICE, type TrustedProxies, trustAdvice } from "./trusted-proxies.js";
 import { unreadHeader } from "./unread-header.js";

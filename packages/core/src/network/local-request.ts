@@ -1,6 +1,6 @@
+import { headerName } from "../seen.js";
 import { isLoopback, parseAddress } from "./address.js";
 import { type Arrival, type HeaderLines, peerOf } from "./arrival.js";
-import { headerName } from "./seen.js";
 
 /** Headers by which a proxy, tunnel or CDN betrays itself. One of them means that the peer on this machine speaks for somebody else. */
 const FORWARDING = [

@@ -1,10 +1,10 @@
 import { ConfigurationError, type Refusal } from "../errors.js";
+import { seen } from "../seen.js";
 import { formatAddress } from "./address.js";
 import { createAddressCheck } from "./allowlist.js";
 import type { Arrival } from "./arrival.js";
 import { clientOf } from "./client-address.js";
 import { checkHttps } from "./https.js";
-import { seen } from "./seen.js";
 import { createTrustedProxies } from "./trusted-proxies.js";
 
 export type { Arrival, HeaderLines } from "./arrival.js";

@@ -1,9 +1,9 @@
 import { ConfigurationError } from "../errors.js";
+import { seen } from "../seen.js";
 import { type Address, formatAddress, isLoopback } from "./address.js";
 import { ADDRESS_OR_CIDR, createAddressSet } from "./address-set.js";
 import type { Arrival, Peer } from "./arrival.js";
 import { toCidr } from "./cidr.js";
-import { seen } from "./seen.js";
 
 /** Who may speak of the client's address and protocol. */
 export interface TrustedProxies {

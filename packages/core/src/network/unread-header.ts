@@ -1,5 +1,5 @@
+import { headerName } from "../seen.js";
 import type { Arrival } from "./arrival.js";
-import { headerName } from "./seen.js";
 
 /**
  * Tells of the header that a proxy sent in place of the configured one, and the option that reads it; nothing if it sent neither.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clipped, headerName, seen } from "../../src/network/seen.js";
+import { clipped, headerName, seen } from "../src/seen.js";
 
 describe("clipped", () => {
   it("removes control characters, line ends of any kind, direction marks and lone surrogates", () => {
