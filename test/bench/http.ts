@@ -17,7 +17,7 @@ const REQUESTS = 2000;
 const CONNECTIONS = 50;
 const ROUNDS = 5;
 const WARM_UP = 3;
-const HEAP_ROUNDS = 2;
+const HEAP_ROUNDS = 4;
 
 const VARIANTS: readonly Variant[] = ["raw", "hmac", "hmac + parse", "ours"];
 /** The most kilobytes of a delivery, over those of the framework itself, that are still there when the young generation is collected. */
