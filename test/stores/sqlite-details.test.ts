@@ -187,6 +187,20 @@ describe("sqliteStore", () => {
     await expect(sqliteStore(handle, { table: "typed" }).check()).rejects.toThrow(/not a claim of this store/);
   });
 
+  it("takes the claims that come together, whatever one of them meets", async () => {
+    const handle = open();
+    const store = sqliteStore(handle);
+    await store.check();
+    const claims = Array.from({ length: 250 }, () => makeClaim());
+    const [, damaged] = claims;
+    handle.prepare("INSERT INTO countersign_claims VALUES (?, 5, 'tag', 'tomorrow')").run(String(damaged?.key));
+    const answers = await Promise.allSettled([...claims, ...claims.map(rival)].map((claim) => store.claim(claim)));
+    const told = answers.map((answer) => (answer.status === "fulfilled" ? answer.value.outcome : String(answer.reason)));
+    const expected = claims.flatMap((_, i) => (i === 1 ? [] : ["claimed"]));
+    expect(told.filter((_, i) => i % 250 !== 1)).toEqual([...expected, ...expected.map(() => "busy")]);
+    expect(told.filter((_, i) => i % 250 === 1)).toEqual(Array(2).fill(expect.stringContaining("not a claim of this store")));
+  });
+
   it("refuses a row that is no claim, and a table that is another's", async () => {
     const handle = open();
     const store = sqliteStore(handle);

@@ -13,37 +13,36 @@
 /** Statements over one table, whose name is quoted already. Parameters: key, token, tag, milliseconds; then the mark, then its own milliseconds. */
 export function toStatements(table: string) {
   const later = (parameter: string) => `clock_timestamp() + ${parameter}::float8 * interval '1 millisecond'`;
-  const put = (columns: string, source: string, keeps: string, from = "") => `
-    INSERT INTO ${table} AS held (key, token, tag, until) SELECT ${columns} ${from}
-    ON CONFLICT (key) DO UPDATE SET (token, tag, until) = (
-      SELECT CASE WHEN stays THEN held.token ELSE excluded.token END, CASE WHEN stays THEN held.tag ELSE excluded.tag END,
-        CASE WHEN stays THEN held.until ELSE ${source} END
-      FROM (SELECT held.until > clock_timestamp() AND ${keeps} AS stays) AS verdict)
-    RETURNING token, tag, ${LEFT} AS remaining`;
+  const put = (columns: string, time: string, keeps: string, from = "") => {
+    const unless = (own: string, otherwise: string) => `CASE WHEN ${STANDS} AND ${keeps} THEN held.${own} ELSE ${otherwise} END`;
+    return `
+    INSERT INTO ${table} AS held (key, token, tag, until) SELECT ${columns}, ${time} ${from}
+    ON CONFLICT (key) DO UPDATE SET
+      token = ${unless("token", "excluded.token")}, tag = ${unless("tag", "excluded.tag")}, until = ${unless("until", time)}
+    RETURNING token, tag, until`;
+  };
 
   const another = "held.token IS DISTINCT FROM excluded.token";
-  const lease = (key: string, from: string) => put(`${key}::text, $2::text, $3::text, ${later("$4")}`, later("$4"), another, from);
-  const done = (key: string, time: string, keeps: string, from = "") =>
-    put(`${key}::text, NULL::text, $3::text, ${later(time)}`, later(time), keeps, from);
+  const lease = (key: string, from: string) => put(`${key}::text, $2::text, $3::text`, later("$4"), another, from);
+  const done = (key: string, time: string, keeps: string, from = "") => put(`${key}::text, NULL::text, $3::text`, later(time), keeps, from);
 
   // Where a row is met that is done or held, nothing is written at all: a storm of duplicates only reads.
-  const met = `met AS MATERIALIZED (
-    SELECT token, tag, ${LEFT} AS remaining FROM ${table} WHERE key = $1::text AND until > clock_timestamp() AND token IS DISTINCT FROM $2::text)`;
-  const key = `got AS (${lease("$1", "WHERE NOT EXISTS (SELECT FROM met)")})`;
+  const met = `FROM ${table} AS held WHERE key = $1::text AND ${STANDS} AND token IS DISTINCT FROM $2::text`;
+  const key = `got AS (${lease("$1", `WHERE NOT EXISTS (SELECT ${met})`)})`;
   // A mark met done stays done. One met leased may be released before our own row is written, so it is read under its lock.
-  const markDone = `mark_done AS MATERIALIZED (SELECT FROM ${table} WHERE key = $5::text AND until > clock_timestamp() AND token IS NULL)`;
-  const mark = `marked AS (${lease("$5", "FROM got WHERE got.token = $2::text AND NOT EXISTS (SELECT FROM mark_done)")})`;
+  const markDone = `SELECT FROM ${table} WHERE key = $5::text AND until > clock_timestamp() AND token IS NULL`;
+  const mark = `marked AS (${lease("$5", `FROM got WHERE got.token = $2::text AND NOT EXISTS (${markDone})`)})`;
   const commitKey = `got AS (${done("$1", "$4", "held.token IS DISTINCT FROM $2::text")})`;
   const commitMark = `marked AS (${done("$5", "$6", "held.token IS NULL", "FROM got")})`;
   const alive = "token = $2::text AND until > clock_timestamp()";
   const own = `got AS (UPDATE ${table} SET token = NULL, tag = $3::text, until = ${later("$4")} WHERE key = $1::text AND ${alive} RETURNING key)`;
 
   return {
-    claim: `WITH ${met}, ${key} SELECT token, tag, remaining FROM met UNION ALL SELECT token, tag, remaining FROM got`,
-    claimMarked: `WITH ${met}, ${key}, ${markDone}, ${mark}
-      SELECT token, tag, remaining, NULL AS mark FROM met
-      UNION ALL SELECT token, tag, remaining, CASE WHEN EXISTS (SELECT FROM mark_done) THEN 'done'
-        WHEN (SELECT token IS NULL FROM marked) THEN 'done' WHEN (SELECT token <> $2::text FROM marked) THEN 'running' END FROM got`,
+    claim: `WITH ${key} SELECT token, tag, ${left("got")} AS remaining FROM got
+      UNION ALL SELECT token, tag, ${left("held")} ${met} AND NOT EXISTS (SELECT FROM got)`,
+    claimMarked: `WITH ${key}, ${mark} SELECT got.token, got.tag, ${left("got")} AS remaining,
+        CASE WHEN marked.token IS NULL THEN 'done' WHEN marked.token <> $2::text THEN 'running' END AS mark FROM got LEFT JOIN marked ON true
+      UNION ALL SELECT token, tag, ${left("held")}, NULL ${met} AND NOT EXISTS (SELECT FROM got)`,
     commit: `WITH ${commitKey} SELECT token FROM got`,
     commitMarked: `WITH ${commitKey}, ${commitMark} SELECT got.token, (SELECT count(*)::int FROM marked) AS marks FROM got`,
     commitOwn: `WITH ${own} SELECT key FROM got`,
@@ -65,4 +64,9 @@ export function toStatements(table: string) {
   };
 }
 
-const LEFT = "extract(epoch FROM until - clock_timestamp())::float8 * 1000";
+/** Judged by the statement's beginning, so that all of a row is judged alike. What lapses while it waits for a lock still stands: that costs a try. */
+const STANDS = "held.until > statement_timestamp()";
+
+/** Milliseconds until another's lease ends. */
+const left = (row: string) =>
+  `CASE WHEN ${row}.token <> $2::text THEN extract(epoch FROM ${row}.until - clock_timestamp())::float8 * 1000 END`;

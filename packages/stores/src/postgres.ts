@@ -39,7 +39,7 @@ export interface PostgresStore extends Store {
 
 /** After so many operations the next pages of the table are swept. */
 const SWEEP_EVERY = 100;
-const SWEEP_PAGES = 64;
+const SWEEP_PAGES = 16;
 /** Serialization failures and deadlocks, which only other isolation levels or the application's own locks can cause. */
 const RETRIES = 3;
 

@@ -2,17 +2,9 @@
 
 import { ConfigurationError, type Store, type WebhookEvent } from "@countersign/core";
 import { toLeaseLost, toOwnClaim } from "./own-claim.js";
-import {
-  assertInTransaction,
-  isInFile,
-  isInTransaction,
-  isLocked,
-  type Sqlite,
-  type SqliteDatabase,
-  toSqlite,
-  withoutWaiting,
-} from "./sqlite-database.js";
+import { assertInTransaction, isInFile, type SqliteDatabase, toSqlite } from "./sqlite-database.js";
 import { toOperations } from "./sqlite-operations.js";
+import { createQueue, type Enqueue, inTransaction } from "./sqlite-queue.js";
 import { assertClaim, assertOptions, seen } from "./store-input.js";
 import { tryClaim } from "./try-claim.js";
 
@@ -77,13 +69,11 @@ export function sqliteStore(database: SqliteDatabase, options: SqliteStoreOption
   assertSeconds("timeout", timeout);
   assertSeconds("pollInterval", pollInterval);
   const operations = toOperations(`"${table}"`);
-  let ready = false;
   let count = 0;
   let place = "";
 
-  /** Makes the table and the mode, once; either may find the database locked. */
+  /** Makes the table and the mode; either may find the database locked. */
   const prepare = (): void => {
-    if (ready) return;
     sqlite.first("PRAGMA journal_mode = WAL");
     try {
       operations.check(sqlite); // A table that is there needs no lock, which another connection may hold.
@@ -92,41 +82,16 @@ export function sqliteStore(database: SqliteDatabase, options: SqliteStoreOption
       // In a transaction of its own, which fails inside the application's: a rollback there would take the table along.
       inTransaction(sqlite, () => sqlite.exec(operations.schema));
     }
-    ready = true;
   };
 
-  /** Runs one step as often as it takes, with pauses in which the process goes on. */
-  const persist = async <Answer>(step: () => Answer): Promise<Answer> => {
-    const deadline = performance.now() + timeout * 1000;
-    for (;;) {
-      try {
-        return withoutWaiting(sqlite, () => {
-          prepare();
-          return step();
-        });
-      } catch (error) {
-        const own = isInTransaction(error);
-        if (!own && !isLocked(error)) throw withAdvice(error);
-        if (performance.now() >= deadline) {
-          throw new Error(
-            own ? `A transaction stayed open on the store's handle for ${timeout} s.` : `SQLite stayed locked for ${timeout} s.`,
-            {
-              cause: error,
-            },
-          );
-        }
-      }
-      await new Promise((resolve) => setTimeout(resolve, pollInterval * 1000 * (0.5 + Math.random())));
-    }
-  };
-
-  const locked = <Answer>(step: (sqlite: Sqlite) => Answer): Promise<Answer> => persist(() => inTransaction(sqlite, step));
+  const enqueue = createQueue(sqlite, { timeout: timeout * 1000, pollInterval: pollInterval * 1000, prepare });
+  const write: Enqueue = (step, options) => enqueue(step, options).catch(refuseWithAdvice);
 
   /** Sweeps the next keys now and then, after an answer and never before it. */
   const sweep = (): void => {
     count += 1;
     if (count % SWEEP_EVERY !== 0) return;
-    locked(() => {
+    write(() => {
       place = operations.sweep(sqlite, place, SWEEP_KEYS);
     }).catch(() => undefined); // The next one makes up for it; what matters meets its own error at the next claim.
   };
@@ -135,35 +100,29 @@ export function sqliteStore(database: SqliteDatabase, options: SqliteStoreOption
     durable: isInFile(sqlite),
     async claim(claim) {
       assertClaim(claim);
-      const answer = await persist(() => {
-        try {
-          return inTransaction(sqlite, () => operations.claim(sqlite, claim));
-        } catch (error) {
-          // A refusal can be told by reading, which no other connection's writer holds up.
-          const refusal = isLocked(error) ? operations.refusal(sqlite, claim) : undefined;
-          if (refusal === undefined) throw error;
-          return refusal;
-        }
+      const answer = await write(() => operations.claim(sqlite, claim), {
+        // A refusal can be told by reading, which no other connection's writer holds up.
+        refusal: () => operations.refusal(sqlite, claim),
       });
       sweep();
       return answer;
     },
     async renew(claim) {
       assertClaim(claim);
-      return locked(() => operations.renew(sqlite, claim));
+      return write(() => operations.renew(sqlite, claim));
     },
     async commit(claim, keep) {
       assertClaim(claim);
-      const answer = await locked(() => operations.commit(sqlite, claim, keep));
+      const answer = await write(() => operations.commit(sqlite, claim, keep));
       sweep();
       return answer;
     },
     async release(claim) {
       assertClaim(claim);
-      await locked(() => operations.release(sqlite, claim));
+      await write(() => operations.release(sqlite, claim));
     },
     async check() {
-      await locked(() => operations.check(sqlite));
+      await write(() => operations.check(sqlite));
       await tryClaim(store);
     },
     commitIn(transaction, event) {
@@ -178,34 +137,16 @@ export function sqliteStore(database: SqliteDatabase, options: SqliteStoreOption
   return store;
 }
 
-/** Takes the write lock before reading: a transaction that reads first can find itself unable to write. */
-function inTransaction<Answer>(sqlite: Sqlite, step: (sqlite: Sqlite) => Answer): Answer {
-  sqlite.run("BEGIN IMMEDIATE");
-  let answer: Answer;
-  try {
-    answer = step(sqlite);
-    sqlite.run("COMMIT");
-  } catch (error) {
-    try {
-      sqlite.run("ROLLBACK");
-    } catch {
-      // Some failures have rolled back already; the first error is the one to tell.
-    }
-    throw error;
-  }
-  return answer;
-}
-
-function withAdvice(error: unknown): unknown {
+function refuseWithAdvice(error: unknown): never {
   if (
     !(error instanceof Error) ||
     !/no such column|no column named|readonly database|ON CONFLICT clause|cannot store|constraint failed/.test(error.message)
   )
-    return error;
+    throw error;
   const advice = error.message.includes("readonly")
     ? "the database cannot be written; open it for writing."
     : "a table of this name exists and is not the one sqliteStore makes; choose another name.";
-  return new ConfigurationError(error.message.includes("readonly") ? "database" : "table", advice, { cause: error });
+  throw new ConfigurationError(error.message.includes("readonly") ? "database" : "table", advice, { cause: error });
 }
 
 function assertSeconds(option: string, value: unknown): void {
