@@ -1,33 +1,17 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { ConfigurationError, createVerifier, type WebhookEvent } from "@countersign/core";
-import { genericSharedToken } from "@countersign/providers/generic-shared-token";
+import { ConfigurationError } from "@countersign/core";
 import { sqliteStore } from "@countersign/stores/sqlite";
-import Database from "libsql";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { makeClaim, pause, rival } from "../../packages/testing/src/stores/case-tools.js";
 import { eventOf } from "./event-of.js";
-import { makeDatabaseFile } from "./sqlite-harness.js";
+import { databaseForEach } from "./sqlite-handles.js";
 
 const KEEP = { key: 60_000, mark: 60_000 };
 
 describe("sqliteStore", () => {
-  let place: ReturnType<typeof makeDatabaseFile>;
-  let handles: InstanceType<typeof Database>[];
-  const open = () => {
-    const handle = new Database(place.file);
-    handles.push(handle);
-    return handle;
-  };
-  beforeEach(() => {
-    place = makeDatabaseFile();
-    handles = [];
-  });
-  afterEach(() => {
-    for (const handle of handles) handle.close();
-    place.remove();
-  });
+  const { file, open } = databaseForEach();
 
   it("refuses a handle of a shape nobody knows, and options that are wrong", () => {
     for (const wrong of [undefined, null, {}, "claims.db", { prepare() {} }]) {
@@ -148,8 +132,7 @@ describe("sqliteStore", () => {
   });
 
   it("is durable in a file, and not in memory", async () => {
-    const memory = new Database(":memory:");
-    handles.push(memory);
+    const memory = open(":memory:");
     const store = sqliteStore(memory);
     expect(store.durable).toBe(false);
     expect(await store.claim(makeClaim())).toMatchObject({ outcome: "claimed" });
@@ -194,7 +177,7 @@ describe("sqliteStore", () => {
     const claims = Array.from({ length: 250 }, () => makeClaim());
     const [, damaged] = claims;
     handle.prepare("INSERT INTO countersign_claims VALUES (?, 5, 'tag', 'tomorrow')").run(String(damaged?.key));
-    const answers = await Promise.allSettled([...claims, ...claims.map(rival)].map((claim) => store.claim(claim)));
+    const answers = await Promise.allSettled([...claims, ...claims.map((claim) => rival(claim))].map((claim) => store.claim(claim)));
     const told = answers.map((answer) => (answer.status === "fulfilled" ? answer.value.outcome : String(answer.reason)));
     const expected = claims.flatMap((_, i) => (i === 1 ? [] : ["claimed"]));
     expect(told.filter((_, i) => i % 250 !== 1)).toEqual([...expected, ...expected.map(() => "busy")]);
@@ -234,77 +217,12 @@ describe("sqliteStore", () => {
     const worker = fileURLToPath(new URL("./sqlite-worker.ts", import.meta.url));
     const counts = await Promise.all(
       [1, 2, 3, 4].map(async () => {
-        const child = fork(worker, [place.file, ...keys], { execArgv: ["--conditions=@countersign/source", "--import", "tsx"] });
+        const child = fork(worker, [file(), ...keys], { execArgv: ["--conditions=@countersign/source", "--import", "tsx"] });
         const [claimed] = (await once(child, "message")) as [string[]];
         await once(child, "exit");
         return claimed;
       }),
     );
     expect(counts.flat().sort()).toEqual([...keys].sort());
-  });
-
-  describe("commitIn", () => {
-    it("stands or falls with the business write", async () => {
-      const handle = open();
-      const store = sqliteStore(open());
-      handle.exec("CREATE TABLE orders (name TEXT)");
-      const claim = makeClaim({ mark: "mark-own" });
-      await store.claim(claim);
-      const transact = handle.transaction((fail: boolean) => {
-        handle.exec("INSERT INTO orders VALUES ('one')");
-        store.commitIn(handle, eventOf(claim, KEEP));
-        if (fail) throw new Error("the handler's own");
-      });
-      const orders = () => handle.prepare("SELECT count(*) AS n FROM orders").get();
-      expect(() => transact(true)).toThrow("the handler's own");
-      expect(orders()).toMatchObject({ n: 0 });
-      expect(await store.claim(rival(claim))).toMatchObject({ outcome: "busy" });
-      transact(false);
-      expect(orders()).toMatchObject({ n: 1 });
-      expect(await store.claim(rival(claim))).toEqual({ outcome: "duplicate", tag: claim.tag });
-      expect(await store.commit(claim, KEEP)).toBe("ok");
-    });
-
-    it("leaves a handler in peace that goes on after its transaction", async () => {
-      const handle = open();
-      const store = sqliteStore(handle);
-      const renewed = new Promise<string>((resolve) => {
-        const { renew } = store;
-        store.renew = async (claim) => {
-          const answer = await renew(claim);
-          resolve(answer);
-          return answer;
-        };
-      });
-      const provider = genericSharedToken({ secret: "s3cret", header: "x-token", idHeader: "x-id" });
-      const verifier = createVerifier({ provider, store, endpoint: "orders", https: "off", lease: 1 });
-      const delivery = { method: "POST", url: "/", headers: { "x-token": "s3cret", "x-id": "1" }, body: "{}" };
-      const reply = await verifier.handle(delivery, async (event) => {
-        handle.transaction(() => store.commitIn(handle, event))();
-        expect(await renewed).toBe("lost");
-        await new Promise(setImmediate);
-        expect(event.signal.aborted).toBe(false);
-      });
-      expect(reply.status).toBe(200);
-      expect((await verifier.receive(delivery)).outcome).toBe("duplicate");
-    });
-
-    it("refuses a handle in no transaction, where the claim would be committed by itself", async () => {
-      const handle = open();
-      const store = sqliteStore(handle);
-      const claim = makeClaim();
-      await store.claim(claim);
-      expect(() => store.commitIn(handle, eventOf(claim, KEEP))).toThrow(/^database: no transaction is open/);
-      expect(await store.claim(rival(claim))).toMatchObject({ outcome: "busy" });
-    });
-
-    it("throws where the lease is not ours any more, or the event has no claim", async () => {
-      const handle = open();
-      const store = sqliteStore(handle);
-      const claim = makeClaim();
-      await store.claim(rival(claim));
-      expect(() => store.commitIn(handle, eventOf(claim, KEEP))).toThrow(expect.objectContaining({ code: "LEASE_LOST" }));
-      expect(() => store.commitIn(handle, { id: "copy" } as WebhookEvent)).toThrow(ConfigurationError);
-    });
   });
 });
