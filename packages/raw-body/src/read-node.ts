@@ -41,6 +41,8 @@ export function readNodeStream(stream: NodeStream, collector: Collector, timeout
     const onEnd = (): void => {
       stop();
       try {
+        // a reset under HTTP/2 looks like a regular end, too
+        if (stream.aborted === true) throw endedEarly(collector, undefined);
         resolve(collector.finish());
       } catch (error) {
         reject(error);

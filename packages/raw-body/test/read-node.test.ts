@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
+import { type ClientHttp2Stream, connect, createServer, type Http2ServerRequest } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { PassThrough, Readable } from "node:stream";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type NodeStream, RawBodyError, readRawBody } from "../src/index.js";
 import { arrive, closed, codeOf, head, LIMITS, listen, listeners, outcome } from "./endpoint.js";
 
@@ -245,20 +247,18 @@ describe("readRawBody, from any Node stream", () => {
   });
 
   it("refuses an HTTP/2 request that was reset, though its stream claims a regular end", async () => {
-    const { createServer, connect } = await import("node:http2");
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const client = connect(`http://127.0.0.1:${(server.address() as { port: number }).port}`);
-    const outgoing = client.request({ ":method": "POST", ":path": "/" });
-    outgoing.on("error", () => {});
-    outgoing.write("abc");
-    const [request] = await once(server, "request");
+    const { outgoing, request } = await arriveOverHttp2();
     outgoing.close(8);
     await closed(request);
     expect(await codeOf(request)).toBe("BODY_INCOMPLETE");
-    client.destroy();
-    server.close();
-    await once(server, "close");
+  });
+
+  it("refuses an HTTP/2 body that is reset while it is read, though its stream then claims a regular end", async () => {
+    const { outgoing, request } = await arriveOverHttp2();
+    const reading = codeOf(request);
+    await once(request, "data");
+    outgoing.destroy();
+    expect(await reading).toBe("BODY_INCOMPLETE");
   });
 
   it("names itself in its errors", async () => {
@@ -268,3 +268,20 @@ describe("readRawBody, from any Node stream", () => {
     expect((error as RawBodyError).message).toBe(`BODY_TOO_LARGE: ${(error as RawBodyError).detail}`);
   });
 });
+
+/** A request over HTTP/2 as a server meets it, with three bytes of a body that goes on. */
+async function arriveOverHttp2(): Promise<{ outgoing: ClientHttp2Stream; request: Http2ServerRequest }> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  onTestFinished(async () => {
+    client.destroy();
+    server.close();
+    await once(server, "close");
+  });
+  const outgoing = client.request({ ":method": "POST", ":path": "/" });
+  outgoing.on("error", () => {});
+  outgoing.write("abc");
+  const [request] = await once(server, "request");
+  return { outgoing, request };
+}
