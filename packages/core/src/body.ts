@@ -42,7 +42,7 @@ export function createBodyReader({ maxBytes, maxBytesInFlight, bodyTimeout, cont
         maxBytes,
         timeout: bodyTimeout,
         contentLength: declared,
-        contentEncoding: headers.first("content-encoding") && headers.values("content-encoding").join(", "),
+        contentEncoding: headers.first("content-encoding") === undefined ? undefined : headers.values("content-encoding").join(", "),
         accept: contentEncodings,
         onChunk,
       };

@@ -45,6 +45,11 @@ describe("a body", () => {
     expect((await verifier.receive(deliver({ headers: signed, body: new Blob([body]).stream() }))).outcome).toBe("accepted");
   });
 
+  it("of another encoding is refused, whichever line of the header names it", async () => {
+    const headers = ["x-sig", mac(body), "content-encoding", "", "content-encoding", "gzip"];
+    expect(await codeOf({}, { headers, body })).toBe("CONTENT_ENCODING_REFUSED");
+  });
+
   it("of another encoding is refused, unless it may be undone", async () => {
     const packed = new Uint8Array(await new Response(new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer());
     const delivery = { headers: { ...signed, "content-encoding": "gzip" }, body: new Blob([packed]).stream() };
