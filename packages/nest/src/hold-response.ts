@@ -11,12 +11,18 @@ type Method = (...values: unknown[]) => unknown;
  *
  * @param judge called once, with the status that is about to be sent; fulfils with something that sends in the response's place, or
  *   with `undefined` to let it go
+ * @param onCallback called when somebody asks to be called back once a part of it is sent
  * @returns a function that lets go of a response that has not begun; it answers whether that was so
  */
-export function holdResponse(response: ServerResponse, judge: (status: number) => Promise<(() => void) | undefined>): () => boolean {
+export function holdResponse(
+  response: ServerResponse,
+  judge: (status: number) => Promise<(() => void) | undefined>,
+  onCallback: () => void,
+): () => boolean {
   const methods = response as unknown as Record<(typeof METHODS)[number], Method>;
   const own = { writeHead: methods.writeHead, flushHeaders: methods.flushHeaders, write: methods.write, end: methods.end };
   const held: { readonly name: (typeof METHODS)[number]; readonly values: unknown[] }[] = [];
+  let restoreHead = (): void => {};
   const letGo = (): boolean => {
     if (held.length > 0) return false;
     Object.assign(response, own);
@@ -25,6 +31,7 @@ export function holdResponse(response: ServerResponse, judge: (status: number) =
 
   const replay = (): void => {
     let isFull = false;
+    restoreHead();
     for (const { name, values } of held) {
       // what is written to a closed socket is an error event that nobody awaits
       if (response.destroyed && name !== "end") continue;
@@ -36,8 +43,13 @@ export function holdResponse(response: ServerResponse, judge: (status: number) =
 
   for (const name of METHODS) {
     methods[name] = (...values) => {
-      held.push({ name, values });
+      if (typeof values.at(-1) === "function") onCallback();
+      // a filter that answers for a handler which threw behind its own answer comes too late, as it does without us
+      if (held.at(-1)?.name === "end") return response;
+      // Fastify passes the headers that it keeps, and goes on changing them
+      held.push({ name, values: name === "writeHead" ? values.map(toCopy) : values });
       if (held.length === 1) {
+        restoreHead = takeHead(response);
         // whoever looks must believe that it was sent, else Fastify sends again
         Object.defineProperty(response, "headersSent", { configurable: true, get: () => true });
         const status = name === "writeHead" ? (values[0] as number) : response.statusCode;
@@ -52,4 +64,21 @@ export function holdResponse(response: ServerResponse, judge: (status: number) =
     };
   }
   return letGo;
+}
+
+/** Copies what `writeHead` takes: a record or a list of headers, and what cannot change anyway. */
+function toCopy(value: unknown): unknown {
+  if (Array.isArray(value)) return [...value];
+  return typeof value === "object" && value !== null ? { ...value } : value;
+}
+
+/** Remembers status and headers, which nobody could change any more if the response had left. */
+function takeHead(response: ServerResponse): () => void {
+  const { statusCode } = response;
+  const headers = response.getHeaders();
+  return () => {
+    response.statusCode = statusCode;
+    for (const name of response.getHeaderNames()) if (!(name in headers)) response.removeHeader(name);
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value as number | string | readonly string[]);
+  };
 }

@@ -30,6 +30,9 @@ interface Visit {
   returned: unknown;
   /** Whether it may answer by itself, also after it has returned. */
   readonly isGivenResponse: boolean;
+  /** Fulfils when the handler has ended, or waits until its response has left: it would wait for ever, if the response waited for it. */
+  readonly ended: Promise<void>;
+  readonly end: () => void;
   /** Settles what `serve` waits for, by the status that is about to be sent; `undefined` where nothing was answered. */
   readonly answer: (status: number | undefined) => void;
   readonly fail: (error: unknown) => void;
@@ -62,7 +65,7 @@ export function Webhook<E extends WebhookEvent>(verifier: Verifier<E>): MethodDe
       return new Promise((pass) => {
         const accept = (event: E): Promise<number | undefined> =>
           new Promise((answer, fail) => {
-            const visit: Visit = { handler: "waiting", returned: undefined, isGivenResponse: isGivenResponse(context), answer, fail };
+            const visit = createVisit(isGivenResponse(context), answer, fail);
             visits.set(platform.rawRequest, visit);
             platform.request.webhook = { event };
             platform.request.body = event.payload;
@@ -102,11 +105,20 @@ export function Webhook<E extends WebhookEvent>(verifier: Verifier<E>): MethodDe
           unsubscribe: () => {
             visit.handler = isNothing(visit.returned) ? "left" : "fulfilled";
           },
+          finalize: visit.end,
         }),
       );
     },
   };
   return applyDecorators(UseGuards(guard), UseInterceptors(interceptor));
+}
+
+function createVisit(isGiven: boolean, answer: Visit["answer"], fail: Visit["fail"]): Visit {
+  let end!: () => void;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { handler: "waiting", returned: undefined, isGivenResponse: isGiven, ended, end, answer, fail };
 }
 
 function holdUntilServed(
@@ -118,8 +130,13 @@ function holdUntilServed(
     if (visit.handler !== "left" && isBrokenOff(rawRequest, rawResponse))
       visit.fail(new Error("the response was broken off before its end"));
   });
-  return holdResponse(rawResponse, async (status) => {
+  rawResponse.on("newListener", (name) => {
+    if (visit.handler === "running" && (name === "finish" || name === "drain")) visit.end();
+  });
+  const judge = async (status: number): Promise<(() => void) | undefined> => {
     const succeeds = isSuccess(status);
+    // it may still fail behind its answer, or must not run twice at once
+    if (visit.handler === "running") await Promise.race([visit.ended, served()]);
     if (visit.handler === "left" && !succeeds) return undefined; // the lease protects a handler that is still at work
     if (succeeds && (visit.handler === "waiting" || visit.handler === "left"))
       visit.fail(new Error(`${status} was answered before the handler had ended`));
@@ -131,7 +148,8 @@ function holdUntilServed(
       for (const name of rawResponse.getHeaderNames()) rawResponse.removeHeader(name);
       sendNodeReply(rawRequest, rawResponse, reply);
     };
-  });
+  };
+  return holdResponse(rawResponse, judge, visit.end);
 }
 
 /** What Nest answers with an empty body. */

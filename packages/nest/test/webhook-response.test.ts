@@ -1,0 +1,145 @@
+import { once } from "node:events";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { Controller, Post, Res } from "@nestjs/common";
+import { describe, expect, it } from "vitest";
+import { observed, send, toBody } from "../../fastify/test/sender.js";
+import { Webhook } from "../src/index.js";
+import { createListen, platforms } from "./app.js";
+
+const listen = createListen();
+
+/** What Express's response and Fastify's reply have in common here. */
+interface Answer {
+  status(code: number): Answer;
+  send(body: string): unknown;
+  header(name: string, value: string): unknown;
+  readonly raw?: NodeJS.WritableStream & { statusCode: number };
+  hijack?(): unknown;
+}
+
+/** Takes Node's own response, for a handler that writes to that. */
+function toNode(answer: Answer): NodeJS.WritableStream & { statusCode: number } {
+  answer.hijack?.();
+  return answer.raw ?? (answer as unknown as NodeJS.WritableStream & { statusCode: number });
+}
+
+describe.each(platforms)("Webhook on $platform, of a handler that is given the response", ({ createAdapter }) => {
+  /** Starts a route of which each run does what `act` says, with the number of the run. */
+  const start = async (act: (response: Answer, run: number) => unknown) => {
+    const { verifier, records } = observed();
+    let runs = 0;
+    @Controller()
+    class Hooks {
+      @Post("hook")
+      @Webhook(verifier)
+      handle(@Res() response: Answer) {
+        return act(response, ++runs);
+      }
+    }
+    return { port: await listen(createAdapter, Hooks), records };
+  };
+
+  it.each<[string, (response: Answer) => unknown]>([
+    [
+      "throws at once",
+      (response) => {
+        response.header("x-own", "1");
+        response.status(200).send("fine");
+        throw new Error("out of stock");
+      },
+    ],
+    [
+      "fails later",
+      async (response) => {
+        response.header("x-own", "1");
+        response.status(200).send("fine");
+        await new Promise(setImmediate);
+        throw new Error("out of stock");
+      },
+    ],
+    [
+      "fails in the midst of what it writes",
+      async (response) => {
+        toNode(response).write("begun");
+        await new Promise(setImmediate);
+        throw new Error("out of stock");
+      },
+    ],
+  ])("releases where it has sent a success and %s", async (_, act) => {
+    const { port, records } = await start((response, run) => (run === 1 ? act(response) : response.status(202).send("taken")));
+    const body = toBody();
+    const failed = await send(port, body);
+    expect([failed.status, failed.headers.get("x-own"), failed.headers.get("content-type")]).toEqual([
+      500,
+      null,
+      "application/problem+json",
+    ]);
+    const taken = await send(port, body);
+    expect([taken.status, await taken.text()]).toEqual([202, "taken"]);
+    expect(records).toMatchObject([
+      { code: "HANDLER_FAILED", status: 500, cause: { message: "out of stock" } },
+      { outcome: "accepted", status: 202 },
+    ]);
+  });
+
+  it("sends the failure that it has sent, and nothing of what a filter makes of a throw behind it", async () => {
+    const { port, records } = await start(async (response) => {
+      response.status(422).send("no");
+      await new Promise(setImmediate);
+      throw new Error("out of stock");
+    });
+    const response = await send(port);
+    expect([response.status, await response.text()]).toEqual([422, "no"]);
+    expect(records.map(({ code }) => code)).toEqual(["HANDLER_FAILED"]);
+  });
+
+  it("keeps the claim of one that is still at work behind its answer", async () => {
+    let finish = (): void => {};
+    let begin = (): void => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const { port, records } = await start(async (response) => {
+      response.status(503).send("later");
+      begin();
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    });
+    const body = toBody();
+    const first = send(port, body);
+    await begun;
+    expect((await send(port, body)).status).toBe(503);
+    expect(records.map(({ code }) => code)).toEqual(["CLAIM_BUSY"]);
+    finish();
+    expect(await (await first).text()).toBe("later");
+  });
+
+  it.each<[string, (response: Answer) => unknown]>([
+    ["for its end's callback", (response) => new Promise<void>((resolve) => toNode(response).end("sent", resolve))],
+    [
+      "for a part to be sent",
+      async (response) => {
+        const node = toNode(response);
+        await new Promise<unknown>((resolve) => node.write("se", resolve));
+        node.end("nt");
+      },
+    ],
+    [
+      "for room",
+      async (response) => {
+        const node = toNode(response);
+        if (!node.write("se")) await once(node, "drain");
+        node.end("nt");
+      },
+    ],
+    ["for finish", (response) => once(toNode(response).end("sent"), "finish")],
+    ["for a stream to have run into it", (response) => pipeline(Readable.from(["se", "nt"]), toNode(response))],
+  ])("commits where it waits %s", async (_, act) => {
+    const { port, records } = await start(act);
+    const response = await send(port);
+    expect([response.ok, await response.text()]).toEqual([true, "sent"]);
+    expect(records.map(({ status, code }) => [status, code])).toEqual([[response.status, undefined]]);
+  });
+});
