@@ -21,8 +21,15 @@ export interface Platform {
   hijack(): void;
 }
 
-/** Finds Node's request and response under those of the platform. */
+/**
+ * Finds Node's request and response under those of the platform.
+ *
+ * @throws Error for what came by no HTTP route: the arguments of a message or a resolver stand in the same places, and are the sender's
+ */
 export function toPlatform(context: ExecutionContext): Platform {
+  const kind = context.getType<string>();
+  if (kind !== "http")
+    throw new Error(`@Webhook: ${context.getClass().name}.${context.getHandler().name} was called by "${kind}", which is no HTTP route`);
   const request = context.switchToHttp().getRequest<NestRequest>();
   const response = context.switchToHttp().getResponse<{ readonly raw?: ServerResponse; hijack?(): unknown }>();
   return {

@@ -1,7 +1,8 @@
 import { type ArgumentsHost, Controller, Post } from "@nestjs/common";
+import { ExecutionContextHost } from "@nestjs/core/helpers/execution-context-host.js";
 import { describe, expect, it } from "vitest";
-import { send } from "../../fastify/test/sender.js";
-import { ConfigurationError, createVerifier, Event, VerificationError, WebhookError } from "../src/index.js";
+import { observed, send } from "../../fastify/test/sender.js";
+import { ConfigurationError, createVerifier, Event, VerificationError, Webhook, WebhookError } from "../src/index.js";
 import { createListen, platforms } from "./app.js";
 
 const listen = createListen();
@@ -27,6 +28,32 @@ describe("Event", () => {
     });
     expect((await send(port)).status).toBe(500);
     expect(messages[0]).toMatch(/@Webhook\(verifier\)/);
+  });
+});
+
+describe("Webhook and Event", () => {
+  it.each<[string, unknown[]]>([
+    ["rpc", [{ socket: null, method: "POST", url: "/", rawHeaders: [] }, {}]],
+    ["rpc", [undefined, {}]],
+    ["ws", [{ client: 1 }, { data: 1 }]],
+    ["graphql", [undefined, {}, { req: {} }, {}]],
+  ])("say of a call by %s that it is no HTTP route", (kind, args) => {
+    const { verifier, records } = observed();
+    class Hooks {
+      @Webhook(verifier)
+      handle(@Event() event: unknown) {
+        return event;
+      }
+    }
+    const context = new ExecutionContextHost(args, Hooks, Hooks.prototype.handle);
+    context.setType(kind);
+    const [guard] = Reflect.getMetadata("__guards__", Hooks.prototype.handle);
+    const [parameter] = Object.values<{ factory(part: undefined, context: unknown): unknown }>(
+      Reflect.getMetadata("__routeArguments__", Hooks, "handle"),
+    );
+    for (const call of [() => guard.canActivate(context), () => parameter?.factory(undefined, context)])
+      expect(call).toThrow(`Hooks.handle was called by "${kind}", which is no HTTP route`);
+    expect(records).toEqual([]);
   });
 });
 
