@@ -89,6 +89,19 @@ describe("standardWebhooks", () => {
     expect((await createReceiver(standardWebhooks({ secret: SECRET })).send(moved)).outcome).toBe("rejected");
   });
 
+  const moved = JSON.stringify({ data: `1.${SECONDS}.x` });
+  const [start, end] = moved.split(`.${SECONDS}.`);
+  it.each([
+    ["a part of the body was moved into", `msg_1.${SECONDS}.${start}`, end, content(SECONDS, "msg_1", moved)],
+    ["holds a full stop", "msg.1", BODY, content(SECONDS, "msg.1")],
+  ])("refuses an id that %s", async (_, id, body, signed) => {
+    for (const [prefix, preset] of [["webhook", standardWebhooks] as const, ["svix", svix] as const])
+      expect(await createReceiver(preset({ secret: SECRET })).send(sent(v1(KEY, signed), { prefix, id, body }))).toMatchObject({
+        status: 400,
+        code: "HEADER_MALFORMED",
+      });
+  });
+
   it("refuses more signatures than any honest sender sends", async () => {
     const many = Array.from({ length: 17 }, (_, at) => `v1,${mac(`key ${at}`, BODY, "base64")}`).join(" ");
     expect(await createReceiver(standardWebhooks({ secret: SECRET })).send(sent(many))).toMatchObject({

@@ -12,7 +12,7 @@ import { type CompiledPick, compilePick } from "./pick.js";
 import type { Reading } from "./reading.js";
 import { coverageOf, type SignedParts } from "./signed-parts.js";
 import { compileSource, type SourceReader } from "./source.js";
-import { compileTemplate, type Ink, type Template, type TemplateContext, withOptions } from "./template.js";
+import { compileTemplate, endOf, type Ink, type Template, type TemplateContext, withOptions } from "./template.js";
 
 /** The texts that only a configuration settles. */
 export interface Settings {
@@ -35,6 +35,8 @@ export interface CompiledScheme {
   readonly require: CompiledMatch;
   readonly timestamp: CompiledTimestamp | undefined;
   readonly id: CompiledPick | undefined;
+  /** What stands behind the id where it is signed with more. */
+  readonly idEnd: string | undefined;
   readonly type: CompiledPick | undefined;
   readonly tenant: CompiledPick | undefined;
   readonly signed: SignedParts;
@@ -165,6 +167,7 @@ function compileScheme(declaration: AnyDeclaration, words: AnyScheme, settings: 
     require: compileMatch(words.require && renameMatch(words.require, rename), context),
     timestamp,
     id,
+    idEnd: content[0] && context.id && endOf(content[0], context.id),
     type: pick(words.type),
     tenant: pick(words.tenant),
     signed,

@@ -104,6 +104,14 @@ export function compileTemplate(source: string, context: TemplateContext): Templ
   return { source, pieces, digests: flat.some(isDigest), early: flat.every(isEarly) };
 }
 
+/** The text that ends a source's in a template where more comes after it; else nothing. */
+export function endOf({ pieces }: Template, { text }: SourceReader): string | undefined {
+  const flat = flatten(pieces);
+  const at = flat.findIndex((piece) => typeof piece === "object" && typeof piece.name === "object" && piece.name.text === text);
+  const next = flat[at + 1];
+  return at >= 0 && at + 2 < flat.length && typeof next === "string" ? next : undefined;
+}
+
 /** What writing a template needs besides the delivery. */
 export interface Ink {
   readonly context: TemplateContext;

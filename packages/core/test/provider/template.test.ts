@@ -3,9 +3,10 @@ import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { importSecret } from "#crypto";
 import { Refusal } from "../../src/errors.js";
-import { compileTemplate, type Ink, macInputs, render } from "../../src/provider/template.js";
+import type { SourceReader } from "../../src/provider/source.js";
+import { compileTemplate, endOf, type Ink, macInputs, render, type Template } from "../../src/provider/template.js";
 import { toUtf8 } from "../../src/signature/encodings.js";
-import { attemptOf, type Given, type Words } from "./acme.js";
+import { attemptOf, compileAcme, type Given, type Words } from "./acme.js";
 
 const SECRET = importSecret(toUtf8("k"));
 
@@ -129,5 +130,20 @@ describe("compileTemplate", () => {
     for (const text of ["x", "{method}{url}{publicUrl}{secret}", "{query:a}{header:b}", "[{header:b}]"])
       expect(early(text), text).toBe(true);
     for (const text of ["{body}", "{params}", "{json:a}", "{form:a}", "[{body}]"]) expect(early(text), text).toBe(false);
+  });
+});
+
+describe("endOf", () => {
+  const end = (content: string): string | undefined => {
+    const { content: templates, context } = compileAcme({ content, id: "header:x-id" });
+    return endOf(templates[0] as Template, context.id as SourceReader);
+  };
+
+  it("is the text behind a source that more comes after", () => {
+    expect(end("v1:{id}|\n{body}")).toBe("|\n");
+    expect(end("{method}[.{header:x-id}.{body}]")).toBe(".");
+    expect(end("{id}{body}")).toBeUndefined();
+    expect(end("{body}.{id}.")).toBeUndefined();
+    expect(end("{body}.{json:id}")).toBeUndefined();
   });
 });
