@@ -1,3 +1,4 @@
+import { createOverlay } from "./lay-over.js";
 import type { NodeRequest } from "./node-request.js";
 import { isBrokenOff, isSuccess, type NodeResponse, shutOutHandler } from "./node-response.js";
 
@@ -39,7 +40,7 @@ export function holdEnd(request: NodeRequest, response: HoldableResponse): HeldE
   const end = response.end as (...values: unknown[]) => unknown;
   const restoreFirst = takeHead(response);
   const finishers = response.listenerCount("finish");
-  let answered: { readonly values: unknown[]; readonly status: number; restore(): void } | undefined;
+  let answered: { readonly values: unknown[]; readonly status: number; restore(): void; open(): void } | undefined;
   let isPiped = false;
   let closed!: () => void;
   let awaited!: () => void;
@@ -58,8 +59,8 @@ export function holdEnd(request: NodeRequest, response: HoldableResponse): HeldE
       else closed();
     };
     response.end = (...values: unknown[]) => {
-      if (answered !== undefined) return response;
-      answered = { values, status: response.statusCode, restore: takeHead(response) };
+      answered = { values, status: response.statusCode, restore: takeHead(response), open: closeBehind(response) };
+      response.end = behind;
       resolve();
       // who waits for `finish` would wait for ever, if the end waited for them
       if (typeof values.at(-1) === "function" || response.listenerCount("finish") > finishers) awaited();
@@ -96,6 +97,7 @@ export function holdEnd(request: NodeRequest, response: HoldableResponse): HeldE
     letGo() {
       isOver = true;
       response.end = end;
+      answered?.open();
       answered?.restore();
       end.apply(response, answered?.values ?? []);
       if (answered === undefined) shutOutHandler(response);
@@ -103,10 +105,21 @@ export function holdEnd(request: NodeRequest, response: HoldableResponse): HeldE
     drop() {
       isOver = true;
       response.end = end;
+      answered?.open();
       restoreFirst();
     },
   };
 }
+
+/** What a response does behind an end that is held: nothing. Who waits for it waits for the end. */
+function behind(this: HoldableResponse, ...values: unknown[]): HoldableResponse {
+  const done = values.at(-1);
+  if (typeof done === "function") this.on("finish", () => done());
+  return this;
+}
+
+/** Else what comes behind an end would leave before it, and a second head in the place of the first. */
+const closeBehind = createOverlay({ write: behind, writeHead: behind, flushHeaders: behind });
 
 const brokenOff = (): Error => new Error("the handler broke off its response");
 

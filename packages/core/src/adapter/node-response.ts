@@ -2,6 +2,7 @@ import { type NodeRequest as DiscardableRequest, discardBody } from "@countersig
 import { CODES } from "../errors.js";
 import type { Reply } from "../reply.js";
 import { toUtf8 } from "../signature/encodings.js";
+import { createOverlay, type Method } from "./lay-over.js";
 import type { NodeRequest } from "./node-request.js";
 
 /** The part of Node's `ServerResponse` (and of its HTTP/2 twin) that a reply is written to. */
@@ -16,11 +17,10 @@ export interface NodeResponse {
   end(body?: string): unknown;
 }
 
-/** A method of a response, as one puts another in its place. */
-type Method = (...values: unknown[]) => unknown;
 type Methods = Record<"setHeader" | "appendHeader" | "removeHeader" | "end" | "write" | "writeHead" | "flushHeaders", Method>;
 
-const methodsOf = (response: NodeResponse): Methods => response as unknown as Methods;
+/** A response by the methods that one may put others in the place of. */
+export const methodsOf = (response: NodeResponse): Methods => response as unknown as Methods;
 
 /** Sends a reply. Where the body has not come to its end, the connection is closed after a bounded drain. */
 export function sendNodeReply(request: NodeRequest, response: NodeResponse, reply: Reply): void {
@@ -92,25 +92,8 @@ export function shutOut(response: NodeResponse): void {
   Object.assign(response, NOTHING);
 }
 
-/** Prototypes of responses, with methods that do nothing. */
-const shutPrototypes = new WeakMap<object, object>();
-
-/**
- * Takes a response away from a handler behind which no framework goes on. Express gives every response a prototype of the app's, which
- * makes each property that is set on it dear: one more prototype costs a fifth of seven methods.
- */
-export function shutOutHandler(response: NodeResponse): void {
-  const prototype = Object.getPrototypeOf(response) as object;
-  let shut = shutPrototypes.get(prototype);
-  if (shut === undefined) {
-    shut = Object.assign(Object.create(prototype) as object, NOTHING);
-    shutPrototypes.set(prototype, shut);
-  }
-  Object.setPrototypeOf(response, shut);
-  const methods = methodsOf(response);
-  // what is its own comes before the prototype
-  for (const name of Object.keys(NOTHING) as (keyof Methods)[]) if (Object.hasOwn(response, name)) methods[name] = nothing;
-}
+/** Takes a response away from a handler behind which no framework goes on. */
+export const shutOutHandler: (response: NodeResponse) => void = createOverlay(NOTHING);
 
 /** Tells whether a status says success. */
 export function isSuccess(status: number): boolean {

@@ -58,6 +58,24 @@ export const SUCCESSES: Record<string, readonly [Handler, status: number, text: 
     200,
     "two",
   ],
+  "a success, and begin a failure after it": [
+    async (_e, _q, r) => {
+      r.end("two");
+      setStatus(r, 500);
+      r.flushHeaders();
+      r.write("three");
+    },
+    200,
+    "two",
+  ],
+  "an end, and wait for a second one": [
+    async (_e, _q, r) => {
+      r.end("two");
+      await new Promise<void>((resolve) => r.end("three", resolve));
+    },
+    200,
+    "two",
+  ],
 };
 
 /** Handlers whose answer is a failure. */
@@ -78,6 +96,15 @@ export const FAILURES: Record<string, readonly [Handler, status: number, text: s
     async (_e, _q, r) => {
       r.writeHead(400).end("no");
       r.end("yes");
+    },
+    400,
+    "no",
+  ],
+  "a failure, and begin a success after it": [
+    async (_e, _q, r) => {
+      setStatus(r, 400);
+      r.end("no");
+      r.writeHead(200).end("yes");
     },
     400,
     "no",
