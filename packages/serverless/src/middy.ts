@@ -12,7 +12,7 @@
  *   .handler(async (request, context) => console.log(context.webhook.event.type));
  */
 import { type AcceptedVerdict, ConfigurationError, type Reply, type Verifier, type WebhookEvent } from "@countersign/core";
-import { checkVerifier, isSuccess } from "@countersign/core/adapter";
+import { checkVerifier, isSuccess, toFirstDelivery } from "@countersign/core/adapter";
 import type middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import { holdLoop } from "./hold-loop.js";
@@ -45,6 +45,9 @@ interface MiddyRequest {
   response: unknown;
 }
 
+/** What was accepted for Middy's requests, by whichever webhook. The context may be another invocation's too, where a test keeps one. */
+const accepted = new WeakMap<object, WebhookContext<WebhookEvent>["webhook"]>();
+
 /**
  * Makes a middleware: an accepted event is in `context.webhook.event`; everything else is answered early, and the handler never
  * runs. Use it first: then it sees the body before any parser, and the response and the errors after all others.
@@ -72,7 +75,7 @@ export function webhook<E extends WebhookEvent>(
       const { event, context } = request;
       const left = remainingTime(context);
       const letGo = holdLoop(left);
-      const verdict = await verifier.receive(toDelivery(event, context));
+      const verdict = await verifier.receive(toFirstDelivery(toDelivery(event, context), accepted.get(request)));
       if (verdict.outcome !== "accepted") {
         letGo();
         return toResult(verdict.reply, event);
@@ -86,6 +89,7 @@ export function webhook<E extends WebhookEvent>(
       underWay.set(request, pending);
       answerSilence(request, toResult(verdict.reply, event));
       context.webhook = { event: verdict.event };
+      accepted.set(request, context.webhook);
       return undefined;
     },
     async after(request) {

@@ -1,8 +1,5 @@
 import { ConfigurationError, webhook } from "@countersign/serverless/middy";
 import middy from "@middy/core";
-import httpCors from "@middy/http-cors";
-import httpResponseSerializer from "@middy/http-response-serializer";
-import httpSecurityHeaders from "@middy/http-security-headers";
 import { describe, expect, it } from "vitest";
 import { signed, tampered, watched } from "./acme.js";
 import { contextOf, eventOf, type Loose, SHAPES } from "./lambda-events.js";
@@ -183,6 +180,23 @@ describe("webhook", () => {
     expect(records[0]?.code).toBe("BODY_ALREADY_PARSED");
   });
 
+  it("says so where it stands twice, which would take its own claim for another delivery's", async () => {
+    const { verifier, records } = watched();
+    const handler = middy()
+      .use([webhook(verifier), webhook(verifier)])
+      .handler(() => expect.unreachable());
+    expect((await answer(handler, eventOf("http", signed()))).statusCode).toBe(500);
+    expect(records).toMatchObject([{ code: "BODY_ALREADY_PARSED", detail: expect.stringContaining("webhook stands twice on this route") }]);
+  });
+
+  it("takes invocations that share one context", async () => {
+    const handler = middy()
+      .use(webhook(watched().verifier))
+      .handler(async (_request, context) => ({ statusCode: 200, body: String(context.webhook.event.id) }));
+    const context = contextOf();
+    for (const delivery of [signed(), signed()]) expect((await answer(handler, eventOf("http", delivery), context)).body).toBe(delivery.id);
+  });
+
   it("throws while being made for what is no verifier, and for a handler, which it would not run", () => {
     const { verifier } = watched();
     expect(() => webhook(undefined as Loose)).toThrow(ConfigurationError);
@@ -216,75 +230,5 @@ describe("webhook", () => {
     expect((await answer(handler, event)).statusCode).toBe(500);
     expect(records[0]?.code).toBe("HANDLER_TIMEOUT");
     expect((await answer(handler, event)).statusCode).toBe(503);
-  });
-});
-
-describe("webhook beside Middy's own middlewares for HTTP", () => {
-  const stacks = {
-    "http-cors": () => httpCors({ origin: "https://example.com" }),
-    "http-security-headers": () => httpSecurityHeaders(),
-    "http-response-serializer": () => httpResponseSerializer({ serializers: [{ regex: /./, serializer: ({ body }) => body }] }),
-  };
-
-  it.each(Object.keys(stacks) as (keyof typeof stacks)[])("takes a handler's silence for a success, with %s", async (name) => {
-    for (const isFirst of [true, false]) {
-      const { verifier, records } = watched();
-      const own = webhook(verifier);
-      const handler = middy()
-        .use(isFirst ? [own, stacks[name]()] : [stacks[name](), own])
-        .handler(async () => {});
-      const result = await answer(handler, eventOf("rest", signed()));
-      expect([result.statusCode, records[0]?.status, records[0]?.code]).toEqual([200, 200, undefined]);
-    }
-  });
-
-  it("keeps the headers that they add", async () => {
-    const handler = middy()
-      .use(webhook(watched().verifier))
-      .use(httpCors({ origin: "https://example.com" }))
-      .handler(async () => {});
-    for (const shape of ["rest", "alb", "alb-multi-value"] as const) {
-      const { headers, multiValueHeaders } = await answer(handler, eventOf(shape, signed()));
-      expect([headers ?? multiValueHeaders].flat()[0]).toHaveProperty("Access-Control-Allow-Origin");
-    }
-  });
-
-  it.each([
-    ["throws", 500],
-    ["answers 503", 503],
-  ])("releases where a handler %s", async (act, status) => {
-    const { verifier, records } = watched();
-    const handler = middy()
-      .use(webhook(verifier))
-      .use(httpCors())
-      .use(httpSecurityHeaders())
-      .handler(async () => {
-        if (act === "throws") throw new Error("out of stock");
-        return { statusCode: 503 };
-      });
-    expect((await answer(handler, eventOf("rest", signed()))).statusCode).toBe(status);
-    expect(records[0]).toMatchObject({ code: "HANDLER_FAILED", status });
-  });
-
-  it("shows no success to those who look at a response after an error", async () => {
-    const seen: unknown[] = [];
-    const handler = middy()
-      .use(webhook(watched().verifier))
-      .onError((request) => void seen.push(request.response))
-      .handler(async () => {
-        throw new Error("out of stock");
-      });
-    await answer(handler, eventOf("http", signed()));
-    expect(seen).toEqual([undefined]);
-  });
-
-  it("leaves other values that a handler returns to those who make a response of them", async () => {
-    const handler = middy()
-      .use(webhook(watched().verifier))
-      .after((request) => {
-        request.response = { statusCode: (request.response as Loose).failed ? 503 : 200 };
-      })
-      .handler(async () => ({ failed: true }));
-    expect((await answer(handler, eventOf("http", signed()))).statusCode).toBe(503);
   });
 });
