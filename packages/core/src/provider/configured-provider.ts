@@ -190,7 +190,7 @@ function readPublicUrl(declaration: AnyDeclaration, publicUrl: unknown): string 
       );
     return undefined;
   }
-  const isUrl = typeof publicUrl === "string" && URL.canParse(publicUrl) && /^https?:\/\/[^/?#]/i.test(publicUrl);
+  const isUrl = typeof publicUrl === "string" && URL.canParse(publicUrl) && /^https?:\/\/[^/?#\s]\S*$/i.test(publicUrl);
   if (!isUrl) throw new ConfigurationError(option, "expected the https URL as the provider's dashboard shows it");
   return publicUrl as string;
 }

@@ -111,6 +111,12 @@ describe("configureProvider", () => {
       "acme.publicUrl: expected the https URL",
     ],
     [
+      "a URL with the line break of its file",
+      { content: "{url}{body}" },
+      { secret: "s", publicUrl: "https://a.example/x\n" },
+      "acme.publicUrl: expected the https URL",
+    ],
+    [
       "a URL that is no text",
       { content: "{url}{body}" },
       { secret: "s", publicUrl: new URL("https://a.example") },
