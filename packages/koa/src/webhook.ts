@@ -102,6 +102,8 @@ async function reply(ctx: ParameterizedContext, { status, headers, body }: Reply
   if (ctx.respond === false || ctx.headerSent) return replyInstead(ctx.req, ctx.res, { status, headers, body });
   await closeAfterReply(ctx.req, ctx.res);
   ctx.set({ ...headers });
+  // else Koa 3 makes JSON's null of none, where the app has set that type
+  if (body === null) ctx.remove("content-type");
   ctx.body = body;
   ctx.status = status;
   // else Koa 2 says nothing of where the reply ends, and closes the connection

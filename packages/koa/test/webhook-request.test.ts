@@ -40,29 +40,36 @@ describe.each(VERSIONS)("webhook(verifier, handler), which reads the request, on
     expect(outcomes(records)).toEqual(["TARGET_INVALID"]);
   });
 
-  it("answers deliveries that come on one connection, each with its length", async () => {
-    const { verifier } = acmeVerifier();
-    const app = makeApp(make);
-    app.use(webhook(verifier, async () => {}));
-    const { port, url } = await open(app.callback());
-    const delivery = signed();
-    const socket = dial(port, delivery);
-    for (const connection of ["keep-alive", "close"]) {
-      const { headers, body } = signed();
-      const lines = Object.entries({ ...headers, connection, "content-length": body.length }).map((line) => `${line.join(": ")}\r\n`);
-      socket.write(`POST / HTTP/1.1\r\nhost: 127.0.0.1\r\n${lines.join("")}\r\n${body}`);
-    }
-    const heads = (await readAll(socket)).match(/^(HTTP|content-length).*$/gim);
-    expect(heads).toEqual([
-      "HTTP/1.1 200 OK",
-      "Content-Length: 0",
-      "HTTP/1.1 200 OK",
-      "Content-Length: 0",
-      "HTTP/1.1 200 OK",
-      "Content-Length: 0",
-    ]);
-    expect((await fetch(url, delivery)).headers.get("content-length")).toBe("0");
-  });
+  it.each(["", "json"])(
+    "answers deliveries that come on one connection, each with its length, where the app sets the type '%s'",
+    async (type) => {
+      const { verifier } = acmeVerifier();
+      const app = makeApp(make);
+      app.use((ctx, next) => {
+        ctx.type = type;
+        return next();
+      });
+      app.use(webhook(verifier, async () => {}));
+      const { port, url } = await open(app.callback());
+      const delivery = signed();
+      const socket = dial(port, delivery);
+      for (const connection of ["keep-alive", "close"]) {
+        const { headers, body } = signed();
+        const lines = Object.entries({ ...headers, connection, "content-length": body.length }).map((line) => `${line.join(": ")}\r\n`);
+        socket.write(`POST / HTTP/1.1\r\nhost: 127.0.0.1\r\n${lines.join("")}\r\n${body}`);
+      }
+      const heads = (await readAll(socket)).match(/^(HTTP|content-length).*$/gim);
+      expect(heads).toEqual([
+        "HTTP/1.1 200 OK",
+        "Content-Length: 0",
+        "HTTP/1.1 200 OK",
+        "Content-Length: 0",
+        "HTTP/1.1 200 OK",
+        "Content-Length: 0",
+      ]);
+      expect((await fetch(url, delivery)).headers.get("content-length")).toBe("0");
+    },
+  );
 
   it("answers handshakes and other methods", async () => {
     const { verifier } = acmeVerifier();
