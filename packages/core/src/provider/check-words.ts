@@ -31,13 +31,15 @@ const DECLARATION: Shape = {
   ...SCHEME,
   ...words("name docs checked options sources success"),
   methods: maybe(list),
-  payload: maybe([(value) => isText(value) && /^(form|json):./.test(value), '"form:..." or "json:..."']),
+  payload: maybe([(value) => isText(value) && /^(form|json):[^{}]+$/.test(value), '"form:..." or "json:..." with a name of its own']),
   handshake: maybe([Array.isArray, "a list"]),
   answerWithin: maybe(seconds),
   retriesFor: maybe(seconds),
   maxBytes: maybe(whole(1)),
   schemes: maybe(list),
 };
+/** What a preset may take whatever it declares. */
+export const COMMON: readonly string[] = ["secret", "publicKey", "publicUrl", "fetchKey", "onSecret"];
 const OPTION: Rule = [
   (kind) => kind === "text" || kind === "secret" || (isObject(kind) && isText(kind.default)),
   '"text", "secret" or { default }',
@@ -48,7 +50,10 @@ export function checkDeclaration(declaration: AnyDeclaration): void {
   checkAll("", declaration, DECLARATION);
   const { methods = [], options = {}, success, schemes = [] } = declaration;
   for (const method of methods) check("methods", method, METHOD);
-  for (const [name, kind] of Object.entries(options)) check(`options.${name}`, kind, OPTION);
+  for (const [name, kind] of Object.entries(options)) {
+    check(`options.${name}`, name, [() => /^\w+$/.test(name) && !COMMON.includes(name), `another name, of letters, digits and _`]);
+    check(`options.${name}`, kind, OPTION);
+  }
   if (success !== undefined) checkAll("success", success, { ...REPLY, status: maybe(whole(200, 299)) });
   for (const part of schemes) {
     checkAll("schemes", part, words("scheme needs"));

@@ -150,7 +150,7 @@ function compileScheme(declaration: AnyDeclaration, words: AnyScheme, settings: 
   const texts = words.content === undefined ? [] : typeof words.content === "string" ? [words.content] : words.content.sorted;
   const content = texts.map((text) => compileTemplate(text, context));
   const token = words.token && { source: source(words.token.from), prefix: words.token.prefix ?? "", encoding: words.token.encoding };
-  const when = compileMatch(words.when && renameMatch(words.when, rename), context);
+  const when = compileMatch(words.when, context);
   const key = words.publicKey;
   const fetched = typeof key === "object" && "url" in key ? key : undefined;
   const form = typeof key === "object" && "encoding" in key ? key : undefined;
@@ -164,7 +164,7 @@ function compileScheme(declaration: AnyDeclaration, words: AnyScheme, settings: 
     content,
     sorted: typeof words.content === "object",
     when,
-    require: compileMatch(words.require && renameMatch(words.require, rename), context),
+    require: compileMatch(words.require, context),
     timestamp,
     id,
     idEnd: content[0] && context.id && endOf(content[0], context.id),
@@ -218,9 +218,6 @@ export function keyPairOf({ algorithm }: AnyScheme): KeyPair {
 
 const renamePick = (pick: NonNullable<AnyScheme["id"]>, rename: (source: string) => string): NonNullable<AnyScheme["id"]> =>
   JSON.parse(JSON.stringify(pick), (_, value: unknown) => (typeof value === "string" ? rename(value) : value));
-
-const renameMatch = <M extends object>(match: M, rename: (source: string) => string): M =>
-  Object.fromEntries(Object.entries(match).map(([source, wanted]) => [rename(source), wanted])) as M;
 
 /** Where `json:` starts: the whole body, a form's field that holds JSON, or an item inside an envelope. */
 function payloadReader(place: AnyDeclaration["payload"]): CompiledScheme["payloadOf"] {

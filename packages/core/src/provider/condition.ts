@@ -6,7 +6,7 @@ import { METHOD } from "./check-words.js";
 import type { Match } from "./declaration.js";
 import { check, one } from "./rule.js";
 import { compileSource, type SourceReader, sourceOf } from "./source.js";
-import { compileTemplate, type Ink, render, type Template, type TemplateContext } from "./template.js";
+import { compileTemplate, type Ink, render, type Template, type TemplateContext, withOptions } from "./template.js";
 
 interface Condition {
   readonly source: SourceReader;
@@ -30,7 +30,7 @@ export function compileMatch(match: Match | undefined, context: TemplateContext)
     else if (typeof wanted !== "boolean" && typeof wanted !== "string")
       throw new Error(`${text} is neither present, absent nor a template`);
     return {
-      source: of === undefined ? compileSource(text, context.fieldsAreEarly) : sourceOf(of),
+      source: of === undefined ? compileSource(withOptions(text, context.options), context.fieldsAreEarly) : sourceOf(of),
       wanted: typeof wanted === "string" ? compileTemplate(wanted, context) : (wanted as boolean),
     };
   });

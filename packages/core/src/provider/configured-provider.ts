@@ -3,6 +3,7 @@ import { ConfigurationError } from "../errors.js";
 import type { KeyForm, PublicKey, SecretKey } from "../signature/crypto.js";
 import { decode, type Encoding, faultOf, toUtf8 } from "../signature/encodings.js";
 import { createKeyRing, type KeyRing, type Secrets } from "../signature/key-ring.js";
+import { COMMON } from "./check-words.js";
 import { type CompiledProvider, type CompiledScheme, compileProvider, keyPairOf, type Settings } from "./compile.js";
 import type { AnyDeclaration, OptionKind, SecretForm } from "./declaration.js";
 import type { FetchKey } from "./mechanism.js";
@@ -40,8 +41,6 @@ const DECOY_KEY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f7075
 /** As many as are tried on one delivery. */
 const MAX_PUBLIC_KEYS = 4;
 
-const COMMON = ["secret", "publicKey", "publicUrl", "fetchKey", "onSecret"];
-
 /**
  * Joins a declaration and what the user configured.
  * @throws ConfigurationError naming the option, what was seen and what is expected
@@ -55,7 +54,7 @@ export function configureProvider(declaration: AnyDeclaration, definition: Compi
       throw new ConfigurationError(`${name}.${option}`, `no such option; known are ${known(declaration, definition).join(", ")}`);
   const settings: Settings = { options: readOptions(name, kinds, input), publicUrl: readPublicUrl(declaration, input.publicUrl) };
   const isSettled = declaration.options === undefined && settings.publicUrl === undefined;
-  const compiled = isSettled ? definition : compileProvider(declaration, settings);
+  const compiled = isSettled ? definition : settle(declaration, settings);
   const rings: Rings = new Map();
   const schemes = compiled.schemes.flatMap((scheme) => configureScheme(name, scheme, input, rings) ?? []);
   if (schemes.length === 0) {
@@ -69,6 +68,15 @@ export function configureProvider(declaration: AnyDeclaration, definition: Compi
     fetchKey: readFunction(`${name}.fetchKey`, input.fetchKey),
     onSecret: readFunction(`${name}.onSecret`, input.onSecret),
   };
+}
+
+/** An option may make a source that is none, such as a header with a blank in its name. */
+function settle(declaration: AnyDeclaration, settings: Settings): CompiledProvider {
+  try {
+    return compileProvider(declaration, settings);
+  } catch (error) {
+    throw new ConfigurationError(declaration.name, (error as Error).message);
+  }
 }
 
 const keyOption = ({ secretForm }: CompiledScheme): "secret" | "publicKey" => (secretForm === undefined ? "publicKey" : "secret");

@@ -5,7 +5,7 @@ import type { Attempt } from "./attempt.js";
 import { type CompiledMatch, compileMatch } from "./condition.js";
 import type { Handshake, ReplyWords } from "./declaration.js";
 import { compileSource, type SourceReader } from "./source.js";
-import { compileTemplate, type Ink, macInputs, render, type Template, type TemplateContext } from "./template.js";
+import { compileTemplate, type Ink, macInputs, render, type Template, type TemplateContext, withOptions } from "./template.js";
 
 /** A reply of the declaration language: its texts are templates. */
 export interface CompiledReply {
@@ -60,7 +60,7 @@ export function compileHandshake({ when, unsigned, learns, reply }: Handshake, c
   return {
     when: compileMatch(when, context),
     unsigned: unsigned ?? false,
-    learns: learns === undefined ? undefined : compileSource(learns, context.fieldsAreEarly),
+    learns: learns === undefined ? undefined : compileSource(withOptions(learns, context.options), context.fieldsAreEarly),
     reply: compileReply(reply, context),
     usesSecret: JSON.stringify(reply).includes("|hmac-"),
   };

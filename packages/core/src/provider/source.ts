@@ -2,6 +2,11 @@ import { Refusal } from "../errors.js";
 import { opensLikeJson, toScalarText } from "../payload.js";
 import type { Attempt } from "./attempt.js";
 
+/** A field name of RFC 9110, section 5.1. */
+const HEADER = /^[!#$%&'*+.^_`|~\da-z-]+$/;
+/** What other languages of paths write: a root, a list's position in brackets, a step without a name. */
+const FOREIGN_STEP = /^$|^\$$|\[(\d+|\*)\]$/;
+
 const KINDS = ["header", "query", "json", "form", "field", "claim"] as const;
 /** `method` and `body` (what it opens like) are for conditions alone. */
 export type SourceKind = (typeof KINDS)[number] | "method" | "body";
@@ -29,11 +34,14 @@ export function compileSource(text: string, fieldsAreEarly: boolean): SourceRead
   const name = text.slice(at + 1);
   if (kind === undefined || name === "") throw new Error(`no such source: ${text}`);
   if (kind === "header" && name !== name.toLowerCase()) throw new Error(`header names are lower-case: ${text}`);
+  if (kind === "header" && !HEADER.test(name)) throw new Error(`no header has such a name: ${text}`);
+  const path = kind === "json" ? name.split(".") : [];
+  if (path.some((step) => FOREIGN_STEP.test(step))) throw new Error(`a path has steps with dots between, such as json:a.0.b: ${text}`);
   return {
     text,
     kind,
     name,
-    path: kind === "json" ? name.split(".") : [],
+    path,
     early: kind === "header" || kind === "query" || (kind === "field" && fieldsAreEarly),
     utf8: kind !== "header" && kind !== "field",
   };

@@ -57,17 +57,22 @@ function compileAtom(expression: string, context: TemplateContext): Atom {
   }
   if (text.startsWith("option:")) {
     const name = text.slice(7);
-    if (!Object.hasOwn(context.options, name)) throw new Error(`no such option: ${name}`);
+    optionOf(name, context.options);
     return { name: "option", text: name, filter };
   }
   return { name: compileSource(withOptions(text, context.options), context.fieldsAreEarly), text, filter };
+}
+
+function optionOf(name: string, options: TemplateContext["options"]): string | undefined {
+  if (!Object.hasOwn(options, name)) throw new Error(`no such option: ${name}`);
+  return options[name];
 }
 
 /** Writes the names that the user chose into a source; a header's is lower-case, however it was written. */
 export function withOptions(source: string, options: TemplateContext["options"]): string {
   const isHeader = source.startsWith("header:");
   return source.replace(/\{option:(\w+)\}/g, (_, name: string) => {
-    const value = options[name] ?? "";
+    const value = optionOf(name, options) ?? "";
     return isHeader ? value.toLowerCase() : value;
   });
 }

@@ -159,6 +159,12 @@ describe("configureProvider", () => {
       "acme.header: expected a text that is not blank",
     ],
     [
+      "a name with a blank in it",
+      { options: { header: "text" }, signature: { from: "header:{option:header}", encoding: "hex" } },
+      { secret: "s", header: "X Sig" },
+      "acme: no header has such a name: header:x sig",
+    ],
+    [
       "a way to fetch that is none",
       { handshake: [{ when: { "header:x": true }, learns: "header:x", reply: {} }] },
       { secret: "s", onSecret: "x" },

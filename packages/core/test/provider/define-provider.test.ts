@@ -56,7 +56,7 @@ describe("defineProvider", () => {
       "no such source: heder:x",
     ],
     ["an option", { content: "{option:nme}{body}", options: { name: "text" } }, "no such option: nme"],
-    ["an option in a name", { content: "{header:{option:nme}}{body}" }, "no such source: header:"],
+    ["an option in a name", { content: "{header:{option:nme}}{body}" }, "no such option: nme"],
     ["an option that every object has", { content: "{option:toString}{body}" }, "no such option: toString"],
     ["a timestamp that is none", { content: "{timestamp}{body}" }, "{timestamp} needs a timestamp that is one source"],
     ["an id that is composite", { content: "{id}{body}", id: ["json:a", "json:b"] }, "{id} needs a id that is one source"],

@@ -29,6 +29,17 @@ describe("an unsigned handshake", () => {
     });
   });
 
+  it("is told and learns by names that the user chose", async () => {
+    const learned: string[] = [];
+    const hello = { when: { "header:{option:hello}": "1" }, unsigned: true, learns: "header:{option:key}", reply: { text: "hi" } };
+    const words = { options: { hello: "text", key: { default: "X-Key" } }, handshake: [hello] };
+    const delivery = { headers: { "x-hello": "1", "x-key": "k" }, text: "" };
+    expect(await replyTo(words, delivery, { secret: "s", hello: "X-Hello", onSecret: (key: string) => learned.push(key) })).toMatchObject({
+      body: "hi",
+    });
+    expect(learned).toEqual(["k"]);
+  });
+
   it("echoes no more than 1024 characters", async () => {
     expect(await replyTo({ handshake: [echo] }, get(`/?c=${"x".repeat(1024)}`))).toMatchObject({ outcome: "handshake" });
     expect(await replyTo({ handshake: [echo] }, get(`/?c=${"x".repeat(1025)}`))).toMatchObject({ code: "HANDSHAKE_REFUSED", status: 401 });

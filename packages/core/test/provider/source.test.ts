@@ -75,4 +75,19 @@ describe("compileSource", () => {
     expect(facts("field:a", true)).toEqual([true, false]);
     expect(facts("field:a", false)).toEqual([false, false]);
   });
+
+  it.each(["header: x-sig", "header:x sig", "header:x-sig:", "header:x-é"])("refuses %s, which no header is called", (text) => {
+    expect(() => compileSource(text, true)).toThrow(`no header has such a name: ${text}`);
+  });
+
+  it.each(["json:$.id", "json:data[0].id", "json:data[*]", "json:a..b", "json:.id", "json:id."])(
+    "refuses the path %s of another language",
+    (text) => {
+      expect(() => compileSource(text, true)).toThrow(`steps with dots between, such as json:a.0.b: ${text}`);
+    },
+  );
+
+  it.each(["json:$type", "json:data[]", "json:@id", "header:x_sig.1"])("takes %s", (text) => {
+    expect(compileSource(text, true)).toMatchObject({ text });
+  });
 });
