@@ -40,11 +40,14 @@ export function toPlatform(context: ExecutionContext): Platform {
   };
 }
 
-/** Takes a request whose body Nest's parsers may have read by now. */
+/** Takes a request whose body Nest's parsers, or others, may have read by now. */
 export function toDelivery({ request, rawRequest }: Platform): Delivery {
   const delivery = fromNodeRequest(rawRequest, request.originalUrl);
   if (request.rawBody !== undefined) return { ...delivery, body: { rawBody: request.rawBody } };
-  return rawRequest.readableDidRead ? { ...delivery, body: toParsedBody(UNKEPT) } : delivery;
+  if (!rawRequest.readableDidRead) return delivery;
+  const { body } = request;
+  // an app may have a raw parser of its own on the route
+  return { ...delivery, body: typeof body === "string" || body instanceof Uint8Array ? { rawBody: body } : toParsedBody(UNKEPT) };
 }
 
 const UNKEPT =

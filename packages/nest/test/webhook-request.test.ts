@@ -1,10 +1,22 @@
-import { Controller, Post } from "@nestjs/common";
+import { Body, Controller, type INestApplication, Post } from "@nestjs/common";
+import type { NestExpressApplication } from "@nestjs/platform-express";
 import { describe, expect, it } from "vitest";
-import { exchange, observed, send, sendEndless, toBody } from "../../fastify/test/sender.js";
+import { exchange, observed, send, sendEndless, toBody, toSignature } from "../../fastify/test/sender.js";
 import { Event, Webhook } from "../src/index.js";
 import { createListen, platforms } from "./app.js";
 
 const listen = createListen();
+
+/** Lets the app read each body as it is, in the way of either platform. */
+function parseRaw(app: INestApplication, kind: "buffer" | "string"): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  if (typeof fastify.addContentTypeParser !== "function")
+    (app as NestExpressApplication).useBodyParser(kind === "buffer" ? "raw" : "text", { type: "*/*" });
+  else {
+    fastify.removeContentTypeParser("application/json");
+    fastify.addContentTypeParser("application/json", { parseAs: kind }, async (_request: unknown, body: unknown) => body);
+  }
+}
 
 describe.each(platforms)("Webhook on $platform", ({ createAdapter }) => {
   it("says how to keep raw bodies where Nest's parser has kept none", async () => {
@@ -19,6 +31,27 @@ describe.each(platforms)("Webhook on $platform", ({ createAdapter }) => {
     const response = await send(port);
     expect([response.status, response.headers.get("content-type")]).toEqual([500, "application/problem+json"]);
     expect(records[0]).toMatchObject({ code: "BODY_ALREADY_PARSED", detail: expect.stringContaining("rawBody: true") });
+  });
+
+  it.each(["buffer", "string"] as const)("takes the %s that a raw parser of the app's own has left as the body", async (kind) => {
+    const { verifier, records } = observed();
+    @Controller()
+    class Hooks {
+      @Post("hook")
+      @Webhook(verifier)
+      handle(@Event("payload") payload: unknown, @Body() parsed: unknown) {
+        return { payload, parsed };
+      }
+    }
+    const port = await listen(createAdapter, Hooks, { rawBody: false, bodyParser: false, setUp: (app) => parseRaw(app, kind) });
+    const body = toBody();
+    const response = await send(port, body);
+    expect([response.status, await response.json()]).toEqual([201, { payload: JSON.parse(body), parsed: JSON.parse(body) }]);
+    expect((await send(port, body.replace("1200", "1201"), { headers: { "acme-signature": toSignature(body) } })).status).toBe(401);
+    expect(records.map(({ outcome, code }) => [outcome, code])).toEqual([
+      ["accepted", undefined],
+      ["rejected", "SIGNATURE_MISMATCH"],
+    ]);
   });
 
   it("says so where it stands on a controller and on its method", async () => {
