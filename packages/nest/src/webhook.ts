@@ -135,12 +135,13 @@ function holdUntilServed(
   });
   const judge = async (status: number): Promise<(() => void) | undefined> => {
     const succeeds = isSuccess(status);
+    const isOwn = visit.handler === "running";
     // it may still fail behind its answer, or must not run twice at once
-    if (visit.handler === "running") await Promise.race([visit.ended, served()]);
+    if (isOwn) await Promise.race([visit.ended, served()]);
     if (visit.handler === "left" && !succeeds) return undefined; // the lease protects a handler that is still at work
     if (succeeds && (visit.handler === "waiting" || visit.handler === "left"))
       visit.fail(new Error(`${status} was answered before the handler had ended`));
-    const isUnanswered = visit.handler === "fulfilled" && isNothing(visit.returned) && !visit.isGivenResponse;
+    const isUnanswered = !isOwn && visit.handler === "fulfilled" && isNothing(visit.returned) && !visit.isGivenResponse;
     visit.answer(succeeds && isUnanswered ? undefined : status);
     const { reply } = await served();
     if (reply === undefined || !succeeds) return undefined;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { Controller, Post, Res } from "@nestjs/common";
+import { Controller, Post, Req, Res } from "@nestjs/common";
 import { describe, expect, it } from "vitest";
 import { observed, send, toBody } from "../../fastify/test/sender.js";
 import { Webhook } from "../src/index.js";
@@ -141,5 +141,22 @@ describe.each(platforms)("Webhook on $platform, of a handler that is given the r
     const response = await send(port);
     expect([response.ok, await response.text()]).toEqual([true, "sent"]);
     expect(records.map(({ status, code }) => [status, code])).toEqual([[response.status, undefined]]);
+  });
+});
+
+describe("Webhook on Express, of a handler that finds the response by itself", () => {
+  it("keeps its answer, though it returns nothing", async () => {
+    const { verifier, records } = observed();
+    @Controller()
+    class Hooks {
+      @Post("hook")
+      @Webhook(verifier)
+      handle(@Req() request: { res: Answer }) {
+        request.res.status(202).send("taken");
+      }
+    }
+    const response = await send(await listen(platforms[0].createAdapter, Hooks));
+    expect([response.status, await response.text()]).toEqual([202, "taken"]);
+    expect(records.map(({ status, code }) => [status, code])).toEqual([[202, undefined]]);
   });
 });
