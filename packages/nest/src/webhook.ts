@@ -4,7 +4,7 @@
  * The guard verifies and claims. Which outcome commits and which releases is decided by core's `serve`; its handler here is a promise,
  * settled by the response that is about to leave, which is held until then.
  */
-import type { Verifier, WebhookEvent } from "@countersign/core";
+import type { Reply, Verifier, WebhookEvent } from "@countersign/core";
 import {
   checkVerifier,
   isBrokenOff,
@@ -13,6 +13,7 @@ import {
   type Served,
   sendNodeReply,
   serve,
+  toFailedStatus,
   toFirstDelivery,
 } from "@countersign/core/adapter";
 import { applyDecorators, type CanActivate, type NestInterceptor, UseGuards, UseInterceptors } from "@nestjs/common";
@@ -133,22 +134,23 @@ function holdUntilServed(
   rawResponse.on("newListener", (name) => {
     if (visit.handler === "running" && (name === "finish" || name === "drain")) visit.end();
   });
+  const sendInstead = (reply: Reply): void => {
+    for (const name of rawResponse.getHeaderNames()) rawResponse.removeHeader(name);
+    sendNodeReply(rawRequest, rawResponse, reply);
+  };
   const judge = async (status: number): Promise<(() => void) | undefined> => {
     const succeeds = isSuccess(status);
     const isOwn = visit.handler === "running";
     // it may still fail behind its answer, or must not run twice at once
     if (isOwn) await Promise.race([visit.ended, served()]);
-    if (visit.handler === "left" && !succeeds) return undefined; // the lease protects a handler that is still at work
-    if (succeeds && (visit.handler === "waiting" || visit.handler === "left"))
-      visit.fail(new Error(`${status} was answered before the handler had ended`));
+    // the lease protects a handler that is still at work
+    if (visit.handler === "left")
+      return succeeds ? () => sendInstead({ status: toFailedStatus(status), headers: {}, body: null }) : undefined;
+    if (succeeds && visit.handler === "waiting") visit.fail(new Error(`${status} was answered before the handler had run`));
     const isUnanswered = !isOwn && visit.handler === "fulfilled" && isNothing(visit.returned) && !visit.isGivenResponse;
     visit.answer(succeeds && isUnanswered ? undefined : status);
     const { reply } = await served();
-    if (reply === undefined || !succeeds) return undefined;
-    return () => {
-      for (const name of rawResponse.getHeaderNames()) rawResponse.removeHeader(name);
-      sendNodeReply(rawRequest, rawResponse, reply);
-    };
+    return reply === undefined || !succeeds ? undefined : () => sendInstead(reply);
   };
   return holdResponse(rawResponse, judge, visit.end);
 }

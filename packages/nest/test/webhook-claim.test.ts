@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { type CallHandler, Controller, Post, Req, Res } from "@nestjs/common";
-import { timeout } from "rxjs";
+import { type Observable, of, type TimeoutConfig, timeout } from "rxjs";
 import { describe, expect, it } from "vitest";
 import { createHeldHandler, expectHeldClaim } from "../../fastify/test/held-handler.js";
 import { observed, send, storeOfSlowCommits, toBody } from "../../fastify/test/sender.js";
@@ -9,15 +9,22 @@ import { createListen, platforms } from "./app.js";
 
 const listen = createListen();
 
+const answer = (response: unknown): unknown => (response as { send(body: string): unknown }).send("fine");
+
 describe.each(platforms)("Webhook on $platform", ({ createAdapter }) => {
-  it("keeps the claim on its lease when an interceptor has stopped waiting for the handler", async () => {
+  it.each<[string, (value: unknown) => unknown, TimeoutConfig<unknown, Observable<unknown>>]>([
+    ["stopped waiting for the handler", () => undefined, { each: 30 }],
+    ["answered a success in the handler's place", () => undefined, { each: 30, with: () => of("late") }],
+    ["stopped waiting behind a success that the handler has sent", (response) => answer(response), { each: 30 }],
+  ])("keeps the claim on its lease when an interceptor has %s", async (_, act, waiting) => {
     const { verifier, records } = observed();
     let finish = (): void => {};
     @Controller()
     class Hooks {
       @Post("hook")
       @Webhook(verifier)
-      handle() {
+      handle(@Res({ passthrough: true }) response: unknown) {
+        act(response);
         return new Promise<void>((resolve) => {
           finish = resolve;
         });
@@ -25,7 +32,7 @@ describe.each(platforms)("Webhook on $platform", ({ createAdapter }) => {
     }
     const port = await listen(createAdapter, Hooks, {
       setUp: (app: { useGlobalInterceptors(one: object): void }) =>
-        app.useGlobalInterceptors({ intercept: (_context: unknown, next: CallHandler) => next.handle().pipe(timeout(30)) }),
+        app.useGlobalInterceptors({ intercept: (_context: unknown, next: CallHandler) => next.handle().pipe(timeout(waiting)) }),
     });
     const body = toBody();
     expect((await send(port, body)).status).toBe(500);
