@@ -10,6 +10,7 @@ export interface NodeRequest {
   readonly rawHeaders?: readonly string[] | undefined;
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
   readonly complete: boolean;
+  readonly httpVersionMajor?: number | undefined;
   readonly socket: NodeSocket | null;
 }
 

@@ -24,16 +24,17 @@ export const methodsOf = (response: NodeResponse): Methods => response as unknow
 
 /** Sends a reply. Where the body has not come to its end, the connection is closed after a bounded drain. */
 export function sendNodeReply(request: NodeRequest, response: NodeResponse, reply: Reply): void {
-  if (request.complete) write(response, reply);
-  else void closeAfterReply(request, response).then(() => write(response, reply));
+  if (request.complete) write(request, response, reply);
+  else void closeAfterReply(request, response).then(() => write(request, response, reply));
 }
 
-function write(response: NodeResponse, { status, headers, body }: Reply): void {
+function write({ method }: NodeRequest, response: NodeResponse, { status, headers, body }: Reply): void {
   if (response.headersSent || response.writableEnded) return;
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (status !== 204) response.setHeader("content-length", String(body === null ? 0 : toUtf8(body).length)); // RFC 9110, section 8.6
-  response.end(body ?? undefined);
+  // a server that rejects non-standard writes throws at a body for a HEAD
+  response.end(method === "HEAD" ? undefined : (body ?? undefined));
 }
 
 /**
@@ -50,7 +51,8 @@ export async function closeAfterReply(request: NodeRequest, response: NodeRespon
 }
 
 function closeAtEnd(request: NodeRequest, response: NodeResponse): void {
-  response.setHeader("connection", "close");
+  // HTTP/2 has no such header: the drain closes the stream alone
+  if (request.httpVersionMajor !== 2) response.setHeader("connection", "close");
   const methods = methodsOf(response);
   const { end } = methods;
   methods.end = (body) => {
@@ -68,7 +70,7 @@ export function replyInstead(request: NodeRequest, response: NodeResponse, reply
   if (response.headersSent) response.destroy();
   else {
     if (!request.complete) closeAtEnd(request, response);
-    write(response, reply);
+    write(request, response, reply);
   }
   shut(response);
 }

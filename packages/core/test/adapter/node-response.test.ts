@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, IncomingMessage, ServerResponse } from "node:http";
+import { createServer, IncomingMessage, type ServerOptions, ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { fromNodeRequest } from "../../src/adapter/node-request.js";
@@ -21,8 +21,8 @@ afterEach(() => {
 });
 
 /** Starts a server; `talk` sends text over a socket, the rest of it after the first answer, and answers all that comes back until the server closes. */
-async function start(listener: Listener) {
-  const server = createServer((request, response) => void listener(request, response)).listen(0, "127.0.0.1");
+async function start(listener: Listener, options: ServerOptions = {}) {
+  const server = createServer(options, (request, response) => void listener(request, response)).listen(0, "127.0.0.1");
   await once(server, "listening");
   closing.push(
     () => server.close(),
@@ -104,6 +104,14 @@ describe("sendNodeReply", () => {
     const { talk } = await start((request, response) => sendNodeReply(request, response, REPLY));
     const answers = await talk(`${UNREAD}${"x".repeat(997)}${GET}`);
     expect(answers).toMatch(/^HTTP\/1\.1 401 (?!.*connection: close.*HTTP).*néHTTP\/1\.1 401 .*né$/is);
+  });
+
+  it("sends a HEAD the length alone, also on a server that throws at a body for it", async () => {
+    const { talk } = await start((request, response) => sendNodeReply(request, response, REPLY), { rejectNonStandardBodyWrites: true });
+    const headOf = (request: string): string => request.replace(/^\w+/, "HEAD");
+    const short = /^HTTP\/1\.1 401 .*content-length: 3\r\n.*\r\n\r\n$/is;
+    expect(await talk(headOf(GET))).toMatch(short);
+    expect(await talk(headOf(UNREAD), "x".repeat(997))).toMatch(short);
   });
 
   it("leaves alone what somebody else has sent while it waited for the request", async () => {

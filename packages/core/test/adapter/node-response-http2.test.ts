@@ -1,0 +1,35 @@
+import { once } from "node:events";
+import { connect, createServer } from "node:http2";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { NodeRequest } from "../../src/adapter/node-request.js";
+import { type NodeResponse, sendNodeReply } from "../../src/adapter/node-response.js";
+
+describe("sendNodeReply, over HTTP/2", () => {
+  it("replies before a body has ended, and sets no header that HTTP/2 does not have", async () => {
+    const set: string[] = [];
+    const server = createServer((request, response) => {
+      const { setHeader } = response;
+      response.setHeader = (name, value) => {
+        set.push(name);
+        return setHeader.call(response, name, value);
+      };
+      const reply = { status: 401, headers: { "x-a": "1" }, body: "né" };
+      sendNodeReply(request as unknown as NodeRequest, response as unknown as NodeResponse, reply);
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    onTestFinished(() => {
+      client.destroy();
+      server.close();
+    });
+    const outgoing = client.request({ ":method": "POST", ":path": "/" });
+    outgoing.write("abc");
+    let answer = "";
+    outgoing.on("data", (chunk) => (answer += chunk));
+    const [headers] = await once(outgoing, "response");
+    outgoing.end();
+    await once(outgoing, "close");
+    expect([headers[":status"], answer, set]).toEqual([401, "né", ["x-a", "content-length"]]);
+  });
+});
