@@ -53,6 +53,7 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?:
   checkVerifier(verifier);
   const handle = handler === undefined ? undefined : toHandler(handler);
   return async function webhookMiddleware(ctx, next) {
+    const { respond } = ctx;
     const passedOn = (event: E): Promise<number | undefined> => {
       ctx.state.webhook = { event };
       (ctx.request as { body?: unknown }).body = event.payload;
@@ -71,12 +72,20 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?:
       denySuccess(ctx.res);
       // Koa would leave it open
       if (ctx.headerSent && !ctx.res.writableEnded) ctx.res.destroy();
-      throw toError(served.error);
+      ctx.respond = respond; // else what a middleware before us makes of the error would stay with it
+      throw toWritable(toError(served.error));
     }
     // what an outer middleware makes of it may be no success either
     if (!isSuccess(served.reply?.status ?? served.answer ?? 0)) denySuccess(ctx.res);
     if (served.reply !== undefined) await reply(ctx, served.reply);
   };
+}
+
+/** Koa writes on the errors that it answers, and would fail on one that is frozen. */
+function toWritable(error: object): object {
+  if (Object.isExtensible(error)) return error;
+  const { status } = error as { readonly status?: unknown };
+  return Object.create(error, { status: { value: status, writable: true }, headerSent: { value: undefined, writable: true } });
 }
 
 /** Inside Express, the whole request target is on its own property; mounts within Koa keep it in `originalUrl`. */

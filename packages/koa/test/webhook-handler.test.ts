@@ -167,6 +167,20 @@ describe.each(VERSIONS)("webhook(verifier, handler) on %s", (_version, make) => 
     expect(told).toEqual([failure]);
   });
 
+  it.each([
+    [Object.freeze(new Error("no")), 500],
+    [Object.freeze(Object.assign(new Error("no"), { status: 409, expose: true })), 409],
+  ])("goes there with a frozen error, too: %s", async (failure, status) => {
+    const { verifier, records } = acmeVerifier();
+    const app = makeApp(make);
+    const told: Error[] = [];
+    app.on("error", (error) => told.push(error));
+    app.use(webhook(verifier, async () => Promise.reject(failure)));
+    const { url } = await open(app.callback());
+    expect((await fetch(url, signed())).status).toBe(status);
+    expect([told[0] instanceof Error, told[0]?.message, outcomes(records)]).toEqual([true, "no", ["HANDLER_FAILED"]]);
+  });
+
   it("commits before the answer leaves", async () => {
     const store = memoryStore();
     const order: string[] = [];

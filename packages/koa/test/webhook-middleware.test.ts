@@ -1,5 +1,5 @@
 import Router from "@koa/router";
-import type { Middleware } from "koa";
+import type { Middleware, ParameterizedContext } from "koa";
 import { describe, expect, it } from "vitest";
 import { type AcmeEvent, acmeVerifier, outcomes, signed } from "../../express/test/acme.js";
 import { dial, gate, open, waitFor } from "../../express/test/session.js";
@@ -77,7 +77,16 @@ describe.each(VERSIONS)("webhook(verifier) on %s", (_version, make) => {
     expect(outcomes(records)).toEqual(["HANDLER_FAILED", "HANDLER_FAILED"]);
   });
 
-  it("lets no middleware before it make a success of a throw", async () => {
+  it.each([
+    ["a throw", async () => Promise.reject(new Error("no"))],
+    [
+      "a throw of a handler that had taken Node's own response",
+      async (ctx: ParameterizedContext) => {
+        ctx.respond = false;
+        throw new Error("no");
+      },
+    ],
+  ])("lets no middleware before it make a success of %s", async (_title, handler) => {
     const { verifier, records } = acmeVerifier();
     const app = makeApp(make);
     app.use((ctx, next) =>
@@ -85,7 +94,7 @@ describe.each(VERSIONS)("webhook(verifier) on %s", (_version, make) => {
         ctx.body = "fine";
       }),
     );
-    app.use(webhook(verifier)).use(async () => Promise.reject(new Error("no")));
+    app.use(webhook(verifier)).use(handler);
     const { url } = await open(app.callback());
     const response = await fetch(url, signed());
     expect([response.status, await response.text()]).toEqual([500, "fine"]);
