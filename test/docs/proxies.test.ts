@@ -70,6 +70,24 @@ const RECIPES: readonly Recipe[] = [
   { name: "Heroku", options: { trustedProxies: { hops: 1 } }, address: "10.1.1.1", headers: (c) => forwarded(`${SENDER}, ${c}`) },
   { name: "Azure App Service", options: { trustedProxies: { hops: 1 } }, address: "169.254.1.1", headers: (c) => forwarded(`${c}:51000`) },
   {
+    name: "Render",
+    options: { trustedProxies: { hops: 2 } },
+    address: "10.21.157.68",
+    headers: (c) => forwarded(`${SENDER}, ${c}, ${CLOUDFLARE}`),
+  },
+  {
+    name: "Fly.io",
+    options: { trustedProxies: { hops: 1 }, forwardedHeader: "fly-client-ip" },
+    address: "172.16.3.2",
+    headers: (c) => ({ ...forwarded(`${SENDER}, ${c}, 66.241.124.1`), "fly-client-ip": c }),
+  },
+  {
+    name: "Google Cloud's load balancer",
+    options: { trustedProxies: { hops: 2 } },
+    address: "35.191.0.1",
+    headers: (c) => forwarded(`${SENDER}, ${c},34.120.0.1`),
+  },
+  {
     name: "ngrok",
     options: { trustedProxies: ["loopback"] },
     address: "::1",
