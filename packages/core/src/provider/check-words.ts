@@ -1,5 +1,5 @@
 /** What a declaration must say and must not: what types cannot see, and everything else for whoever declares without types. */
-import type { AnyDeclaration, AnyScheme, Handshake } from "./declaration.js";
+import type { AnyDeclaration, AnyScheme, Handshake, ReplyWords } from "./declaration.js";
 import {
   anything,
   check,
@@ -13,13 +13,22 @@ import {
   type Rule,
   type Shape,
   seconds,
+  source,
+  text,
   whole,
   words,
 } from "./rule.js";
 
+import { HEADER } from "./source.js";
+
 export const METHOD = one("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS");
-const REPLY = words("headers text json");
-const HANDSHAKE: Shape = { when: object, unsigned: maybe(one(true, false)), learns: anything, reply: object };
+/** Header names in lower case: `content-type` in any other would stand beside our own. */
+const isHeaders = (value: unknown): boolean =>
+  isObject(value) && Object.entries(value).every(([name, template]) => HEADER.test(name) && isText(template));
+const REPLY: Shape = { headers: maybe([isHeaders, "names in lower case, each with a text"]), text: maybe(text), json: anything };
+/** Statuses of answers that have no body (RFC 9110, section 15). */
+const BODILESS: readonly unknown[] = [204, 205, 304];
+const HANDSHAKE: Shape = { when: object, unsigned: maybe(one(true, false)), learns: maybe(source), reply: object };
 const SCHEME: Shape = {
   ...words("algorithm secret publicKey mechanism signature token content timestamp id type tenant"),
   when: maybe(object),
@@ -27,6 +36,11 @@ const SCHEME: Shape = {
   unique: maybe(one("body", "stamped", "nothing")),
   signedAnew: maybe(one(true, false)),
 };
+/** What each of several schemes says for itself. */
+const OF_ONE = [
+  ...(["algorithm", "secret", "publicKey", "mechanism", "signature"] as const),
+  ...(["token", "content", "when", "require", "timestamp"] as const),
+];
 const DECLARATION: Shape = {
   ...SCHEME,
   ...words("name docs checked options sources success"),
@@ -54,17 +68,27 @@ export function checkDeclaration(declaration: AnyDeclaration): void {
     check(`options.${name}`, name, [() => /^\w+$/.test(name) && !COMMON.includes(name), `another name, of letters, digits and _`]);
     check(`options.${name}`, kind, OPTION);
   }
-  if (success !== undefined) checkAll("success", success, { ...REPLY, status: maybe(whole(200, 299)) });
+  if (success !== undefined) checkReply("success", success, whole(200, 299));
   for (const part of schemes) {
     checkAll("schemes", part, words("scheme needs"));
     checkAll("schemes", part.scheme, SCHEME);
   }
+  for (const word of schemes.length > 0 ? OF_ONE : [])
+    if (declaration[word] !== undefined) throw new Error(`${word} stands beside schemes: write it into each of them`);
+}
+
+function checkReply(place: string, reply: ReplyWords, status: Rule): void {
+  checkAll(place, reply, { ...REPLY, status: maybe(status) });
+  const { text, json } = reply;
+  if (text !== undefined && json !== undefined) throw new Error(`${place}: expected text or json, and not both`);
+  const hasBody = text !== undefined || json !== undefined;
+  check(`${place}.status`, hasBody && reply.status, [(given) => !BODILESS.includes(given), "one whose answer has a body"]);
 }
 
 /** A handshake that holds for every delivery acknowledges them all, and none reaches a handler. */
 export function checkHandshake(handshake: Handshake, methods: readonly string[], schemes: readonly AnyScheme[]): void {
   checkAll("handshake", handshake, HANDSHAKE);
-  checkAll("handshake.reply", handshake.reply, { ...REPLY, status: maybe(whole(200, 599)) });
+  checkReply("handshake.reply", handshake.reply, whole(200, 599));
   const { method, body: _, ...conditions } = handshake.when;
   const proofs: readonly unknown[] = schemes.flatMap(({ signature, token, timestamp }) => [
     ...[signature?.from].flat(),

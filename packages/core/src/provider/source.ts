@@ -3,7 +3,7 @@ import { opensLikeJson, toScalarText } from "../payload.js";
 import type { Attempt } from "./attempt.js";
 
 /** A field name of RFC 9110, section 5.1. */
-const HEADER = /^[!#$%&'*+.^_`|~\da-z-]+$/;
+export const HEADER = /^[!#$%&'*+.^_`|~\da-z-]+$/;
 /** What other languages of paths write: a root, a list's position in brackets, a step without a name. */
 const FOREIGN_STEP = /^$|^\$$|\[(\d+|\*)\]$/;
 

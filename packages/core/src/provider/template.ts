@@ -52,7 +52,7 @@ function compileAtom(expression: string, context: TemplateContext): Atom {
   if (plain !== undefined) return { name: plain, text, filter };
   if (text === "timestamp" || text === "id") {
     const source = context[text];
-    if (source === undefined) throw new Error(`{${text}} needs a ${text} that is one source`);
+    if (source === undefined) throw new Error(`{${text}} needs ${text === "id" ? "an" : "a"} ${text} that is one source`);
     return { name: source, text, filter };
   }
   if (text.startsWith("option:")) {
@@ -63,16 +63,17 @@ function compileAtom(expression: string, context: TemplateContext): Atom {
   return { name: compileSource(withOptions(text, context.options), context.fieldsAreEarly), text, filter };
 }
 
-function optionOf(name: string, options: TemplateContext["options"]): string | undefined {
-  if (!Object.hasOwn(options, name)) throw new Error(`no such option: ${name}`);
-  return options[name];
+function optionOf(name: string, options: TemplateContext["options"]): string {
+  const value = Object.hasOwn(options, name) ? options[name] : undefined;
+  if (value === undefined) throw new Error(`no such option: ${name}`);
+  return value;
 }
 
 /** Writes the names that the user chose into a source; a header's is lower-case, however it was written. */
 export function withOptions(source: string, options: TemplateContext["options"]): string {
   const isHeader = source.startsWith("header:");
   return source.replace(/\{option:(\w+)\}/g, (_, name: string) => {
-    const value = optionOf(name, options) ?? "";
+    const value = optionOf(name, options);
     return isHeader ? value.toLowerCase() : value;
   });
 }
@@ -103,7 +104,6 @@ const isEarly = (piece: string | Atom): boolean =>
  * @throws Error naming what is wrong with it
  */
 export function compileTemplate(source: string, context: TemplateContext): Template {
-  if (typeof source !== "string") throw new Error("a template is a text");
   const pieces = compilePieces(source, context);
   const flat = flatten(pieces);
   return { source, pieces, digests: flat.some(isDigest), early: flat.every(isEarly) };

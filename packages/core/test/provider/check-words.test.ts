@@ -38,6 +38,10 @@ describe("checkDeclaration and checkScheme", () => {
     ["secret", { secret: "base58" }],
     ["secret", { secret: undefined }],
     ["secret.encoding", { secret: { prefix: "" } }],
+    ["secret", { algorithm: "sha256", content: "{secret}{body}", secret: "base64" }],
+    ["secret", { ...token, secret: { prefix: "t_", encoding: "utf8" } }],
+    ["publicKey", { ...pair, algorithm: "rsa-sha256" }],
+    ["publicKey.encoding", { ...pair, algorithm: "rsa-sha256", publicKey: { prefix: "k_", encoding: "raw-hex" } }],
     ["publicKey", { ...pair, publicKey: "der" }],
     ["publicKey", { ...pair, publicKey: undefined }],
     ["publicKey.encoding", { ...pair, publicKey: { prefix: "" } }],
@@ -62,6 +66,8 @@ describe("checkDeclaration and checkScheme", () => {
     ["signature.from", { signature: { encoding: "hex" } }],
     ["signature.from", { signature: { from: [], encoding: "hex" } }],
     ["signature.prefix", { signature: { ...WORDS.signature, prefix: 1 } }],
+    ["signature.prefix", { signature: { ...WORDS.signature, separator: ",", prefix: " v1=" } }],
+    ["signature.prefix", { signature: { ...WORDS.signature, separator: ",", prefix: "a,v1=" } }],
     ["signature.maxCandidates", { signature: { ...WORDS.signature, maxCandidates: 0 } }],
     ["secret.prefix", { secret: { encoding: "hex" } }],
     ["publicKey", { ...pair, publicKey: null }],
@@ -92,7 +98,11 @@ describe("checkDeclaration and checkScheme", () => {
     ["id", { id: 5 }],
     ["id", { id: [] }],
     ["type", { type: {} }],
+    ["type", { type: { either: "json:a" } }],
+    ["type", { type: { keyBesides: "id" } }],
+    ["type", { type: { either: ["json:a", "json:b"], keyBesides: ["id"] } }],
     ["tenant", { tenant: null }],
+    ["tenant", { tenant: ["json:a", "json:b"] }],
     ["when", { when: 5 }],
     ["require", { require: "header:x" }],
     ["payload", { payload: "header:x" }],
@@ -112,12 +122,21 @@ describe("checkDeclaration and checkScheme", () => {
     ["options.my-header", { options: { "my-header": "text" } }],
     ["payload", { options: { field: "text" }, payload: "form:{option:field}" }],
     ["success", { success: "ok" }],
+    ["success", { success: { text: "ok", json: {} } }],
+    ["success.text", { success: { text: 5 } }],
+    ["success.headers", { success: { headers: "x" } }],
+    ["success.headers", { success: { headers: { "x-a": 5 } } }],
+    ["success.headers", { success: { headers: { "X-A": "x" } } }],
+    ["success.headers", { success: { headers: { "x a": "x" } } }],
+    ["success.status", { success: { status: 204, text: "ok" } }],
     ["success.status", { success: { status: 302 } }],
     ["success.status", { success: { status: "200" } }],
     ["handshake", { handshake: {} }],
     ["handshake", { handshake: ["x"] }],
     ["handshake.when", { handshake: [{ reply: {} }] }],
     ["handshake.reply", { handshake: [{ when: { "header:x": true } }] }],
+    ["handshake.learns", { handshake: [{ when: { "header:x": true }, learns: 5, reply: {} }] }],
+    ["handshake.reply.status", { handshake: [{ when: { "header:x": true }, reply: { status: 304, json: {} } }] }],
     ["handshake.reply.status", { handshake: [{ when: { "header:x": true }, reply: { status: 101 } }] }],
     ["schemes", { ...none, schemes: [] }],
     ["schemes", { ...none, schemes: {} }],
@@ -132,8 +151,13 @@ describe("checkDeclaration and checkScheme", () => {
     ["content", { ...token, content: "{body}" }],
     ["signature", { ...jwt, signature: WORDS.signature }],
     ["token", { token: { from: "header:x" } }],
+    ["mechanism", { mechanism: jwt.mechanism }],
   ])("refuse a word of another algorithm: %s", (word, words) => {
     expect(refusalOf(words)).toContain(`${word} is no word of "`);
+  });
+
+  it.each(["secret", "signature", "content"] as const)("refuse %s beside several schemes", (word) => {
+    expect(refusalOf({ ...none, [word]: core[word], schemes: [{ scheme: core }] })).toContain(`${word} stands beside schemes`);
   });
 
   it.each([core, pair, token, jwt, fetched, { algorithm: "sha256", content: "{secret|sha256-hex}{body}" }])("take %j", (words) => {
@@ -216,6 +240,39 @@ describe("checkTexts", () => {
     ["a condition", { require: { "header:x": "{secret|sha256-hex}" } }],
   ])("refuses to write the secret into %s", (_, words) => {
     expect(refusalOf(words)).toContain("{secret} is for the content of plain hashes alone");
+  });
+
+  it.each<[string, Words]>([
+    ["id", { id: "claim:jti" }],
+    ["timestamp", { timestamp: { from: "claim:iat", unit: "s", tolerance: "unchecked" } }],
+    ["content", { content: "{claim:sub}{body}" }],
+    ["when, also of a token", { ...jwt, when: { "claim:iss": "acme" } }],
+  ])("refuses a claim in %s, where none is known", (_, words) => {
+    expect(refusalOf(words)).toContain("is known of a JSON Web Token alone, once it is verified");
+    expect(refusalOf({ ...jwt, id: "claim:jti", require: { "claim:iss": "acme" } })).toBe("it is taken");
+  });
+
+  it.each<[string, Words]>([
+    ["a signature", { signature: { from: "field:v1", separator: ",", encoding: "hex" } }],
+    ["one of several", { signature: { from: ["header:x", "claim:sig"], encoding: "hex" } }],
+    ["a token", { ...token, token: { from: "claim:x" } }],
+  ])("refuses to look for %s in itself", (_, words) => {
+    expect(refusalOf(words)).toContain("is known of a signature or token, and is no place for one");
+  });
+
+  it("refuses content that only its stamp makes unique, where none is signed", () => {
+    const unique = "stamped";
+    const at = { from: "header:x-ts", unit: "s", tolerance: "unchecked" };
+    for (const words of [{}, { timestamp: at }, { content: "{publicUrl}{body}" }, token])
+      expect(refusalOf({ unique, ...words })).toContain('unique is "stamped", and no timestamp or nonce');
+    for (const words of [
+      { content: "{header:x-nonce}{body}" },
+      { content: "{url}{params}" },
+      { timestamp: { ...at, from: "json:at" } },
+      { ...stamped },
+      jwt,
+    ])
+      expect(refusalOf({ unique, ...words })).toBe("it is taken");
   });
 
   it("refuses a body that is unique and not signed", () => {

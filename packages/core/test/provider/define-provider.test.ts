@@ -48,7 +48,7 @@ describe("defineProvider", () => {
       { handshake: [{ when: { "header:x": true }, reply: { headers: { "x-a": "{boddy}" } } }] },
       "no such source: boddy",
     ],
-    ["a text of the success reply", { success: { text: 5 } }, "a template is a text"],
+    ["a text of the success reply", { success: { text: 5 } }, "success.text: expected a text"],
     ["an atom of the success reply", { success: { text: "{boddy}" } }, "no such source: boddy"],
     [
       "a secret that a handshake hands over",
@@ -59,8 +59,8 @@ describe("defineProvider", () => {
     ["an option in a name", { content: "{header:{option:nme}}{body}" }, "no such option: nme"],
     ["an option that every object has", { content: "{option:toString}{body}" }, "no such option: toString"],
     ["a timestamp that is none", { content: "{timestamp}{body}" }, "{timestamp} needs a timestamp that is one source"],
-    ["an id that is composite", { content: "{id}{body}", id: ["json:a", "json:b"] }, "{id} needs a id that is one source"],
-    ["an id that is none", { content: "{id}{body}" }, "{id} needs a id that is one source"],
+    ["an id that is composite", { content: "{id}{body}", id: ["json:a", "json:b"] }, "{id} needs an id that is one source"],
+    ["an id that is none", { content: "{id}{body}" }, "{id} needs an id that is one source"],
     ["a tenant", { tenant: "shop" }, "no such source: shop"],
     ["a type", { type: { either: ["json:a", "jsn:b"] } }, "no such source: jsn:b"],
   ])("refuses a misspelt word: %s", (_, words, message) => {
