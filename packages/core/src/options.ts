@@ -20,7 +20,7 @@ export interface VerifierOptions<E extends WebhookEvent = WebhookEvent> extends 
   readonly endpoint?: string | undefined;
   /** Bytes of a body. @default 5 MiB, or what the preset needs */
   readonly maxBytes?: number | undefined;
-  /** Bytes of all bodies that are being read at once; beyond it, deliveries are answered 503. @default 64 MiB */
+  /** Bytes of all bodies that are being read at once; beyond it, deliveries are answered 503. @default 64 MiB, or what one body needs */
   readonly maxBytesInFlight?: number | undefined;
   /** Until the whole body is there. @default 10 */
   readonly bodyTimeout?: number | undefined;
@@ -119,10 +119,13 @@ export function settleOptions(options: VerifierOptions): Settled {
       `${retention} s is shorter than the ${leastRetention} s in which ${declaration.name} may send an event again, or a replay would pass; expected at least that`,
     );
   const maxBytes = count("maxBytes", options.maxBytes, Math.max(5 * MIB, declaration.maxBytes ?? 0));
+  const contentEncodings = readEncodings(options.contentEncodings);
+  // a compressed body is in flight as received and as inflated
+  const oneBody = contentEncodings.length > 0 ? 2 * maxBytes : maxBytes;
   return {
     endpoint: readEndpoint(options.endpoint, declaration.name, store),
     maxBytes,
-    maxBytesInFlight: count("maxBytesInFlight", options.maxBytesInFlight, Math.max(64 * MIB, maxBytes)),
+    maxBytesInFlight: count("maxBytesInFlight", options.maxBytesInFlight, Math.max(64 * MIB, oneBody)),
     bodyTimeout: seconds("bodyTimeout", options.bodyTimeout, 10),
     secretTimeout: seconds("secretTimeout", options.secretTimeout, 2),
     storeTimeout: seconds("storeTimeout", options.storeTimeout, 2) * 1000,
@@ -134,7 +137,7 @@ export function settleOptions(options: VerifierOptions): Settled {
     retention: retention * 1000,
     repeatRetention: Math.min(retention, Math.max(3600, horizon)) * 1000,
     horizon: horizon * 1000,
-    contentEncodings: readEncodings(options.contentEncodings),
+    contentEncodings,
     observe: readObserver(options.observe),
     observes: options.observe === false ? "nothing" : options.observe === undefined ? "faults" : "everything",
     now: readClock(options.now),

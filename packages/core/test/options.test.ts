@@ -118,7 +118,9 @@ describe("settleOptions", () => {
   });
 
   it("has room for one body of the largest size", () => {
-    expect(settleOptions({ provider: declareAcme()({ secret: "s" }), maxBytes: 100 * 2 ** 20 }).maxBytesInFlight).toBe(100 * 2 ** 20);
+    const large = { provider: declareAcme()({ secret: "s" }), maxBytes: 100 * 2 ** 20 };
+    expect(settleOptions(large).maxBytesInFlight).toBe(100 * 2 ** 20);
+    expect(settleOptions({ ...large, contentEncodings: ["gzip"] }).maxBytesInFlight).toBe(200 * 2 ** 20);
   });
 
   it.each([-1, "x", { past: 1 }])("refuses the tolerance %j", (tolerance) => {
