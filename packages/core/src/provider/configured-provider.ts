@@ -123,7 +123,8 @@ function createRing(
   const importKey = (value: string | Uint8Array): PublicKey => {
     if (typeof value !== "string") throw new Error("a public key is given as text");
     if (publicKeyForm === "pem" && value.includes("\\n")) throw new Error("its line breaks are written as \\n; write them as line breaks");
-    return importPublicKey(algorithm, publicKeyForm as KeyForm, stripPrefix(value.trim(), publicKeyPrefix, false));
+    const text = stripPrefix(value.trim(), publicKeyPrefix, false);
+    return importPublicKey(algorithm, publicKeyForm as KeyForm, publicKeyForm?.endsWith("-base64") ? padded(text) : text);
   };
   const makeDecoy = (): PublicKey | undefined => (algorithm === "ed25519" ? importPublicKey(algorithm, "raw-hex", DECOY_KEY) : undefined);
   return createKeyRing(`${name}.publicKey`, secrets, importKey, makeDecoy, MAX_PUBLIC_KEYS);

@@ -215,6 +215,14 @@ describe("configureProvider", () => {
     expect(refusalOf({ ...pair, publicKey: { prefix: "whpk_", encoding: "raw-hex" } }, { publicKey: rawHex })).toContain("whpk_");
   });
 
+  it("takes a public key in base64 without its padding", () => {
+    const key = ed.export({ format: "jwk" }).x?.replaceAll("-", "+").replaceAll("_", "/");
+    expect(refusalOf({ ...pair, publicKey: "raw-base64" }, { publicKey: key })).toBe("it is taken");
+    const spki = rsa.export({ format: "der", type: "spki" }).toString("base64").replace(/=+$/, "");
+    expect(refusalOf({ ...pair, algorithm: "rsa-sha256", publicKey: "spki-base64" }, { publicKey: spki })).toBe("it is taken");
+    expect(refusalOf({ ...pair, publicKey: "raw-base64" }, { publicKey: `${key}==` })).toContain("it is not base64");
+  });
+
   it("lets one of two schemes go without its key, but not with a missing variable", () => {
     const schemes = [
       { scheme: { ...WORDS, name: undefined } },
