@@ -131,9 +131,6 @@ function holdUntilServed(
     if (visit.handler !== "left" && isBrokenOff(rawRequest, rawResponse))
       visit.fail(new Error("the response was broken off before its end"));
   });
-  rawResponse.on("newListener", (name) => {
-    if (visit.handler === "running" && (name === "finish" || name === "drain")) visit.end();
-  });
   const sendInstead = (reply: Reply): void => {
     for (const name of rawResponse.getHeaderNames()) rawResponse.removeHeader(name);
     sendNodeReply(rawRequest, rawResponse, reply);
@@ -152,6 +149,13 @@ function holdUntilServed(
     const { reply } = await served();
     return reply === undefined || !succeeds ? undefined : () => sendInstead(reply);
   };
+  rawResponse.on("newListener", (name) => {
+    if (name !== "finish" && name !== "drain") return;
+    if (visit.handler === "running") visit.end();
+    // a stream never begins to run into a response whose sender has hung up
+    else if (rawResponse.destroyed && visit.handler === "fulfilled" && !visit.isGivenResponse && !isNothing(visit.returned))
+      void judge(rawResponse.statusCode);
+  });
   return holdResponse(rawResponse, judge, visit.end);
 }
 

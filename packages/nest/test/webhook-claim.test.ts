@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
-import { type CallHandler, Controller, Post, Req, Res } from "@nestjs/common";
+import { Readable } from "node:stream";
+import { type CallHandler, Controller, HttpCode, Post, Req, Res, StreamableFile } from "@nestjs/common";
 import { type Observable, of, type TimeoutConfig, timeout } from "rxjs";
 import { describe, expect, it } from "vitest";
 import { createHeldHandler, expectHeldClaim } from "../../fastify/test/held-handler.js";
@@ -83,15 +84,21 @@ describe.each(platforms)("Webhook on $platform", ({ createAdapter }) => {
     expect(records.map(({ code }) => code)).toEqual(["HANDLER_TIMEOUT", "CLAIM_BUSY"]);
   });
 
-  it("runs the handler to its end when the sender hangs up, and commits then", async () => {
+  it.each<[string, () => unknown]>([
+    ["nothing", () => undefined],
+    ["a value", () => ({ done: true })],
+    ["a stream", () => new StreamableFile(Readable.from(["done"]))],
+  ])("runs the handler to its end when the sender hangs up, and commits then, if it returns %s", async (_, toReturned) => {
     const { verifier, records } = observed();
     const held = createHeldHandler();
     @Controller()
     class Hooks {
       @Post("hook")
+      @HttpCode(200)
       @Webhook(verifier)
-      handle(@Req() request: { socket: NodeJS.EventEmitter }) {
-        return held.hold(request.socket);
+      async handle(@Req() request: { socket: NodeJS.EventEmitter }) {
+        await held.hold(request.socket);
+        return toReturned();
       }
     }
     await expectHeldClaim(await listen(createAdapter, Hooks), held, records);
