@@ -75,6 +75,14 @@ export function genericHmac<M extends object = Record<string, unknown>>(options:
   const content = options.content ?? (timestampFrom === undefined ? "{body}" : "{timestamp}.{body}");
   if (typeof content !== "string" || !content.includes("{body}"))
     throw new ConfigurationError("generic-hmac.content", "expected a text with {body}: what is not signed proves nothing");
+  for (const [atom, option] of [["timestamp", "timestampHeader"] as const, ["id", "idHeader"] as const])
+    if (new RegExp(`\\{${atom}[|}]`).test(content) && options[option] === undefined)
+      throw new ConfigurationError("generic-hmac.content", `{${atom}} needs the header that it comes in: ${option}`);
+  if (/\{(url|publicUrl)[|}]/.test(content))
+    throw new ConfigurationError(
+      "generic-hmac.content",
+      "no URL is configured here; a provider that signs it is declared with defineProvider",
+    );
   if (timestampFrom === undefined)
     for (const option of ["timestampUnit", "tolerance"] as const)
       if (options[option] !== undefined) throw new ConfigurationError(`generic-hmac.${option}`, "it needs a timestampHeader");

@@ -123,6 +123,16 @@ describe("genericHmac", () => {
     expect(() => genericHmac(given)).not.toThrow(SECRET);
   });
 
+  it.each([
+    ["{timestamp}.{body}", "{timestamp} needs the header that it comes in: timestampHeader"],
+    ["{id|lower}.{body}", "{id} needs the header that it comes in: idHeader"],
+    ["{url}{body}", "a provider that signs it is declared with defineProvider"],
+  ])("says of the content %j what it lacks", (content, message) => {
+    expect(() => genericHmac({ secret: SECRET, header: "x-signature", content })).toThrow(
+      expect.objectContaining({ option: "generic-hmac.content", message: expect.stringContaining(message) }),
+    );
+  });
+
   it.each([undefined, null, "secret"])("throws a ConfigurationError for %j in place of options", (options) => {
     expect(() => genericHmac(options as unknown as GenericHmacOptions)).toThrow(expect.objectContaining({ option: "generic-hmac" }));
   });
