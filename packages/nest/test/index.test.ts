@@ -1,8 +1,8 @@
-import { type ArgumentsHost, Controller, Post } from "@nestjs/common";
+import { type ArgumentsHost, BadRequestException, Controller, type PipeTransform, Post } from "@nestjs/common";
 import { ExecutionContextHost } from "@nestjs/core/helpers/execution-context-host.js";
 import { describe, expect, it } from "vitest";
-import { observed, send } from "../../fastify/test/sender.js";
-import { ConfigurationError, createVerifier, Event, VerificationError, Webhook, WebhookError } from "../src/index.js";
+import { observed, send, toBody } from "../../fastify/test/sender.js";
+import { ConfigurationError, createVerifier, Event, VerificationError, Webhook, WebhookError, type WebhookEvent } from "../src/index.js";
 import { createListen, platforms } from "./app.js";
 
 const listen = createListen();
@@ -28,6 +28,33 @@ describe("Event", () => {
     });
     expect((await send(port)).status).toBe(500);
     expect(messages[0]).toMatch(/@Webhook\(verifier\)/);
+  });
+});
+
+describe.each(platforms)("Event on $platform", ({ createAdapter }) => {
+  it("takes pipes, whose refusal releases", async () => {
+    const { verifier, records } = observed();
+    let isStrict = true;
+    class Checked implements PipeTransform {
+      transform(value: unknown) {
+        if (isStrict) throw new BadRequestException("no order");
+        return { checked: value };
+      }
+    }
+    @Controller()
+    class Hooks {
+      @Post("hook")
+      @Webhook(verifier)
+      handle(@Event("type", Checked) type: unknown, @Event(new Checked()) event: { checked: WebhookEvent }) {
+        return { type, id: event.checked.id };
+      }
+    }
+    const port = await listen(createAdapter, Hooks);
+    const body = toBody("evt_piped");
+    expect((await send(port, body)).status).toBe(400);
+    isStrict = false;
+    expect(await (await send(port, body)).json()).toEqual({ type: { checked: "order.paid" }, id: "evt_piped" });
+    expect(records.map(({ code }) => code)).toEqual(["HANDLER_FAILED", undefined]);
   });
 });
 
