@@ -74,8 +74,12 @@ export async function signDelivery(
 ): Promise<BodilessDelivery>;
 export async function signDelivery(provider: Provider, options?: DeliveryOptions): Promise<SignedDelivery>;
 export async function signDelivery(provider: Provider, options: DeliveryOptions = {}): Promise<SignedDelivery | BodilessDelivery> {
+  if (provider?.["~configured"] === undefined)
+    throw new Error("signDelivery: expected a configured preset, such as stripe({ secret }); a preset that was not called is none");
   const { compiled } = provider["~configured"];
   const { payload, privateKey } = options;
+  const milliseconds = Number(options.timestamp ?? Date.now());
+  if (!Number.isFinite(milliseconds)) throw new Error("signDelivery: timestamp is no time");
   const given = new Map(Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
   const method = options.method ?? compiled.methods[0] ?? "POST";
   const configured = chooseScheme(provider, method, given.get("content-type"), options);
@@ -87,7 +91,6 @@ export async function signDelivery(provider: Provider, options: DeliveryOptions 
   if (form === "form" || form === "field") draft.headers.set("content-type", FORM);
   for (const [name, value] of given) draft.headers.set(name, value);
 
-  const milliseconds = Number(options.timestamp ?? Date.now());
   writeEvent(draft, scheme, options, milliseconds);
   writeNonce(draft, scheme);
   const secret = await firstSecret(configured, draft);

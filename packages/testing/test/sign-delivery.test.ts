@@ -148,5 +148,9 @@ describe("signDelivery", () => {
       content: "{header:x-account}{body}",
     });
     await expect(signDelivery(preset({ secret }), { payload: {} })).rejects.toThrow(/header:x-account is not there; give it/);
+    for (const none of [preset, undefined])
+      await expect(signDelivery(none as unknown as Provider)).rejects.toThrow("signDelivery: expected a configured preset");
+    for (const timestamp of [new Date("soon"), Number.NaN])
+      await expect(signDelivery(preset({ secret }), { payload: {}, timestamp })).rejects.toThrow("signDelivery: timestamp is no time");
   });
 });
