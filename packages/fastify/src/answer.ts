@@ -1,4 +1,5 @@
 import type { Reply } from "@countersign/core";
+import { isSuccess, type Served, toFailedStatus } from "@countersign/core/adapter";
 import type { FastifyReply } from "fastify";
 
 /** Tells whether an answer is a fetch `Response`, as Fastify itself does. */
@@ -18,4 +19,15 @@ export function replaceAnswer(reply: FastifyReply, payload: unknown, { status, h
   for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
   reply.code(status).headers(headers);
   return body;
+}
+
+/** The reply that says nothing but that a success is none. */
+export function toFailedReply(status: number): Reply {
+  return { status: toFailedStatus(status), headers: {}, body: null };
+}
+
+/** What is to be sent in the place of a success, if it is none: it may answer the error of a failure that could not be sent. */
+export function insteadOfSuccess(served: Served<number> | undefined, status: number): Reply | undefined {
+  if (served === undefined || served.reply !== undefined) return served?.reply;
+  return isSuccess(served.answer) ? undefined : toFailedReply(status);
 }

@@ -20,8 +20,8 @@ export interface Visit {
   send?: FastifyReply["send"];
   /** Whether `reply.send` was called. */
   isSent?: true;
-  /** Whether an answer waits in our `onSend` until it is judged, or has gone on from there. */
-  answer?: "held" | "gone";
+  /** Whether an answer waits in our `onSend` until it is judged, or an error in our `onError`, or an answer has gone on from there. */
+  answer?: "held" | "gone" | undefined;
 }
 
 /** The same for every route, so that {@link watchedSend} finds the visit of whichever reply it is. */

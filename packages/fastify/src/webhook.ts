@@ -13,7 +13,6 @@ import {
   type Served,
   sendNodeReply,
   serve,
-  toFailedStatus,
   toHandler,
 } from "@countersign/core/adapter";
 import type {
@@ -27,7 +26,7 @@ import type {
   RawServerDefault,
   RouteShorthandOptions,
 } from "fastify";
-import { isResponse, replaceAnswer, statusOf } from "./answer.js";
+import { insteadOfSuccess, isResponse, replaceAnswer, statusOf, toFailedReply } from "./answer.js";
 import { hideBody } from "./hide-body.js";
 import { createRun, judge, judgeByResponse, type Visit, visitOf, watchReply } from "./visit.js";
 import type { Incoming, Outgoing, WebhookRoute } from "./webhook-of.js";
@@ -97,8 +96,9 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?:
         Served<number>
       >;
       void visit.served.then((served) => {
-        if (served.reply === undefined || "error" in served) return; // Fastify answers
-        if (!reply.sent) {
+        // Fastify answers what was thrown, unless the reply was taken from it
+        if (served.reply === undefined || ("error" in served && !reply.sent)) return;
+        if (!reply.sent && !reply.raw.headersSent) {
           reply.hijack(); // no hook of the app may change what the provider is told
           sendNodeReply(request.raw, reply.raw, served.reply);
         } else if (visit.event !== undefined && !isSuccess(served.reply.status) && !reply.raw.writableEnded) {
@@ -112,13 +112,16 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?:
       done(visit.event === undefined ? unverified(visit) : undefined);
     },
     async onError(request, _reply, error) {
-      const { run, fail, served } = visitOf(request);
+      const visit = visitOf(request);
+      const { run, fail, served, answer } = visit;
       if (run?.state === "at work") {
         run.failure = { error }; // its end decides
         return;
       }
       fail?.(error);
+      visit.answer = "held"; // Fastify fails on what is sent meanwhile
       await served;
+      visit.answer = answer;
     },
     onSend(request, reply, payload, done) {
       const visit = visitOf(request);
@@ -126,7 +129,7 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?:
       const status = statusOf(reply, payload);
       if (event === undefined) {
         const isFalse = isUnverified && isSuccess(status);
-        return done(null, isFalse ? replaceAnswer(reply, payload, { status: toFailedStatus(status), headers: {}, body: null }) : payload);
+        return done(null, isFalse ? replaceAnswer(reply, payload, toFailedReply(status)) : payload);
       }
       if (visit.answer === "held" || (visit.answer === "gone" && reply.raw.headersSent)) return; // nothing is sent twice
       if (run?.state === "at work" && run.failure !== undefined && !isSuccess(status)) return done(null, payload);
@@ -136,7 +139,8 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?:
         if (reply.sent) return; // the handler's time was over
         try {
           reply.code(status); // whatever was set while it was held
-          done(null, served?.reply !== undefined && isSuccess(status) ? replaceAnswer(reply, payload, served.reply) : payload);
+          const instead = isSuccess(status) ? insteadOfSuccess(served, status) : undefined;
+          done(null, instead === undefined ? payload : replaceAnswer(reply, payload, instead));
         } catch (error) {
           done(error as Error); // Fastify cannot send that
         }
@@ -166,7 +170,7 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?:
       }
       run.state = "over";
       if (run.failure !== undefined) visit.fail?.(run.failure.error);
-      else if (!judgeByResponse(request, reply, visit) && !visit.isSent && !reply.sent) {
+      else if (!judgeByResponse(request, reply, visit) && !visit.isSent && !reply.sent && !reply.raw.headersSent) {
         // a status that was set is an answer, sent or not
         if (reply.statusCode !== 200) reply.send();
         else visit.conclude?.(undefined);

@@ -53,6 +53,15 @@ const ANSWERED: [string, Handler, number, string][] = [
     "ok",
   ],
   [
+    "begins on Node's response, and ends that later",
+    async (_event, _request, reply) => {
+      reply.raw.writeHead(201).write("o");
+      setTimeout(() => reply.raw.end("k"), 20);
+    },
+    201,
+    "ok",
+  ],
+  [
     "sets another status after it has sent",
     async (_event, _request, reply) => {
       send201(reply);
@@ -95,9 +104,25 @@ const FAILED: [string, Handler, number][] = [
     },
     500,
   ],
+  [
+    "throws after it has hijacked its reply",
+    async (_event, _request, reply) => {
+      reply.hijack();
+      throw new Error("broken");
+    },
+    500,
+  ],
 ];
 
 const BROKEN_OFF: [string, Handler][] = [
+  [
+    "a reply that it had hijacked and begun, by a throw",
+    async (_event, _request, reply) => {
+      reply.hijack();
+      reply.raw.flushHeaders();
+      throw new Error("broken");
+    },
+  ],
   ["its response", async (_event, _request, reply) => void reply.raw.destroy()],
   ["its socket", async (_event, request) => void request.raw.socket.destroy()],
   [
@@ -152,7 +177,7 @@ describe.each(majors)("webhook on Fastify $major, as the whole route", ({ create
     const { verifier, records } = observed();
     app.post("/hook", webhook(verifier, handler as never));
     const port = await listen(app);
-    await expect(send(port)).rejects.toThrow();
+    await expect(send(port).then((response) => response.text())).rejects.toThrow();
     await expect.poll(() => records.map(({ code }) => code)).toEqual(["HANDLER_FAILED"]);
   });
 
@@ -224,6 +249,18 @@ describe.each(majors)("webhook on Fastify $major, as the whole route", ({ create
         reply.send(new Error("broken"));
         await sleep(20);
       }),
+    );
+    expect((await send(await listen(app))).status).toBe(500);
+    expect(records.map(({ code }) => code)).toEqual(["HANDLER_FAILED"]);
+  });
+
+  it("lets no error handling make a success of a failure that cannot be sent", async () => {
+    const app = create();
+    const { verifier, records } = observed();
+    app.setErrorHandler((_error, _request, reply) => reply.code(200).send("fine"));
+    app.post(
+      "/hook",
+      webhook(verifier, async (_event, _request, reply) => void reply.code(503).type("text/plain").send({ not: "text" })),
     );
     expect((await send(await listen(app))).status).toBe(500);
     expect(records.map(({ code }) => code)).toEqual(["HANDLER_FAILED"]);

@@ -47,6 +47,18 @@ describe.each(majors)("webhook on Fastify $major, as middleware", ({ create }) =
     ]);
   });
 
+  it.each<[string, (reply: FastifyReply) => unknown]>([
+    ["sends an error, and returns nothing", async (reply) => void reply.send(new Error("broken"))],
+    ["sends what cannot be serialized, and returns nothing", async (reply) => void reply.send({ big: 1n })],
+    ["sends an error, and a success after it", (reply) => void reply.send(new Error("broken")).send("fine")],
+  ])("releases after a handler that %s", async (_title, handler) => {
+    const app = create();
+    const { verifier, records } = observed();
+    app.post("/hook", webhook(verifier), (_request, reply) => handler(reply));
+    expect((await send(await listen(app))).status).toBe(500);
+    expect(records.map(({ code }) => code)).toEqual(["HANDLER_FAILED"]);
+  });
+
   it("replaces a success that an error handler made of a failure", async () => {
     const app = create();
     const { verifier, records } = observed();
