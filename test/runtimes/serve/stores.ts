@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { memoryStore } from "@countersign/core";
 import { type SqliteDatabase, sqliteStore } from "@countersign/stores/sqlite";
 import { type StoreHarness, storeCases } from "@countersign/testing/stores";
+import { runStoreCase } from "./run-store-case.js";
 
 type Open = (file: string) => SqliteDatabase & { close(): void };
 
@@ -47,23 +48,4 @@ const inMemory: StoreHarness = {
   },
 };
 
-for (const harness of [onFile, inMemory]) {
-  for (const one of storeCases) {
-    const lacks = (one.needs ?? []).filter((trait) => !harness.traits.includes(trait));
-    const print = (outcome: string, reason?: string): void =>
-      console.log(JSON.stringify({ suite: harness.name, name: one.name, outcome, reason }));
-    if (lacks.length > 0) {
-      print("skipped", `no ${lacks.join(", ")} here`);
-      continue;
-    }
-    const session = await harness.open(one.needs ?? []);
-    try {
-      await one.run(session);
-      print("passed");
-    } catch (error) {
-      print("failed", (error as Error).message);
-    } finally {
-      await session.close();
-    }
-  }
-}
+for (const harness of [onFile, inMemory]) for (const one of storeCases) console.log(JSON.stringify(await runStoreCase(harness, one)));

@@ -11,17 +11,23 @@ export const SHORT = 60;
 export const KEEP = { key: LONG, mark: LONG } as const;
 
 let count = 0;
-const run = crypto.randomUUID().slice(0, 8);
+let drawn: string | undefined;
+
+/** Names of this run. Drawn at the first use: a Worker has no random numbers before its first request. */
+function run(): string {
+  drawn ??= crypto.randomUUID().slice(0, 8);
+  return drawn;
+}
 
 /** Makes a name that nobody else uses. */
 export function fresh(kind: string): string {
   count += 1;
-  return `${kind}-${run}-${count}`;
+  return `${kind}-${run()}-${count}`;
 }
 
 /** Makes a claim on a new key; `more` overrides its members. */
 export function makeClaim(more: Partial<Claim> = {}): Claim {
-  return { token: fresh("token"), key: fresh("key"), partition: `partition-${run}`, tag: fresh("tag"), lease: LONG, ...more };
+  return { token: fresh("token"), key: fresh("key"), partition: `partition-${run()}`, tag: fresh("tag"), lease: LONG, ...more };
 }
 
 /** The same claim made by another caller. */

@@ -27,6 +27,18 @@ export const markCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "renewal does not bring back one's own mark whose lease has ended",
+    async run(session) {
+      const [store, other] = session.stores;
+      const claim = makeClaim({ mark: fresh("mark") });
+      await store.claim({ ...claim, lease: SHORT });
+      await store.claim({ ...claim, mark: undefined });
+      await lapse(session);
+      expectSame(await store.renew(claim), "ok", "the renewal of the key");
+      expectSame(await meets(other, claim.mark!), false, "the mark after its lease");
+    },
+  },
+  {
     name: "renewal sets the time that remains, and does not add to it",
     async run(session) {
       const [store, other] = session.stores;
