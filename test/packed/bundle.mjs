@@ -23,6 +23,7 @@ const BUNDLES = {
   "store-redis": ["node", ["redisStore"], "@countersign/stores/redis"],
   "store-postgres": ["node", ["postgresStore"], "@countersign/stores/postgres"],
   "store-sqlite": ["node", ["sqliteStore"], "@countersign/stores/sqlite"],
+  "store-d1": ["workerd", ["d1Store"], "@countersign/stores/d1"],
 };
 const OURS = readdirSync(join(ROOT, "packages"));
 const peers = OURS.flatMap((name) => {

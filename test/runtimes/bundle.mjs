@@ -27,18 +27,23 @@ export async function bundle() {
     ["fetch", "handler"],
     ["hono", "handler"],
     ["hono", "middleware"],
-  ]) {
-    const { metafile } = await build({
-      ...shared,
-      entryPoints: [join(HERE, "serve/worker.ts")],
-      outfile: join(DIST, `worker-${adapter}-${form}.mjs`),
-      platform: "browser",
-      conditions: ["workerd", "worker", "browser"],
-      define: { ADAPTER: JSON.stringify(adapter), FORM: JSON.stringify(form) },
-      plugins: [withoutNode],
-      metafile: true,
-    });
-    const inputs = Object.keys(metafile.inputs).map((path) => path.split("/").at(-1));
-    if (!inputs.includes("core-web.js") || inputs.includes("core-node.js")) throw new Error("#core is not the web's in a Worker");
-  }
+  ])
+    await bundleWorker("worker", `worker-${adapter}-${form}`, { ADAPTER: JSON.stringify(adapter), FORM: JSON.stringify(form) });
+  await bundleWorker("d1", "worker-d1", {});
+}
+
+async function bundleWorker(entry, name, define) {
+  const { metafile } = await build({
+    ...shared,
+    entryPoints: [join(HERE, "serve", `${entry}.ts`)],
+    outfile: join(DIST, `${name}.mjs`),
+    platform: "browser",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*"],
+    define,
+    plugins: [withoutNode],
+    metafile: true,
+  });
+  const inputs = Object.keys(metafile.inputs).map((path) => path.split("/").at(-1));
+  if (!inputs.includes("core-web.js") || inputs.includes("core-node.js")) throw new Error("#core is not the web's in a Worker");
 }

@@ -36,6 +36,9 @@ function cell(results, harness, trait) {
   return asked.some(({ outcome }) => outcome === "skipped") ? "yes, but" : "yes";
 }
 
+/** Suites of stores that are not SQLite's. */
+const STORE_NAMES = { memoryStore: "`memoryStore`", D1: "`d1Store` over D1, by miniflare" };
+
 const row = (cells) => `| ${cells.join(" | ")} |`;
 const table = (head, rows) => [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
 const cap = (text) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -62,11 +65,11 @@ function render(results) {
     for (const [name, why] of Object.entries(harness.settles ?? {})) note(`the case "${name}": ${why}`, harness);
   }
   const missing = [...reasons].map(([what, names]) => `- ${cap(what)}. (${names.join("; ")})`);
-  const stores = results.all.filter(({ suite }) => /sqlite|memoryStore/.test(suite));
+  const stores = results.all.filter(({ suite }) => /sqlite|memoryStore|D1/.test(suite));
   const storeRows = [...new Set(stores.map(({ runtime, suite }) => `${runtime}|${suite}`))].map((key) => {
     const [runtime, suite] = key.split("|");
     const failed = stores.some((one) => one.runtime === runtime && one.suite === suite && one.outcome === "failed");
-    return [runtime, suite === "memoryStore" ? "`memoryStore`" : `\`sqliteStore\` over \`${suite}\``, failed ? "fails" : "yes"];
+    return [runtime, STORE_NAMES[suite] ?? `\`sqliteStore\` over \`${suite}\``, failed ? "fails" : "yes"];
   });
   const recipeRows = recipes.map(({ name, on }) => {
     const found = results.all.find(({ suite }) => suite === `recipe ${name}`);

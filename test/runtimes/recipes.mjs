@@ -5,7 +5,7 @@ import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { Webhook } from "standardwebhooks";
-import { BIN, DIST, HERE } from "./runtimes.mjs";
+import { BIN, DIST, HERE, migrate } from "./runtimes.mjs";
 
 const ROOT = join(HERE, "../..");
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -155,10 +155,10 @@ async function openProcess(cwd, { port, env, program, args }) {
 
 async function openWorker(cwd, { port }) {
   const { Miniflare } = await import("miniflare");
-  const { main, compatibility_date: compatibilityDate } = JSON.parse(readFileSync(join(cwd, "wrangler.json"), "utf8"));
+  const wrangler = JSON.parse(readFileSync(join(cwd, "wrangler.json"), "utf8"));
   const scriptPath = join(cwd, "bundled.mjs");
   await build({
-    entryPoints: [join(cwd, main)],
+    entryPoints: [join(cwd, wrangler.main)],
     outfile: scriptPath,
     bundle: true,
     format: "esm",
@@ -170,7 +170,8 @@ async function openWorker(cwd, { port }) {
   const miniflare = new Miniflare({
     modules: true,
     scriptPath,
-    compatibilityDate,
+    compatibilityDate: wrangler.compatibility_date,
+    d1Databases: Object.fromEntries(wrangler.d1_databases.map(({ binding, database_id }) => [binding, database_id])),
     host: "127.0.0.1",
     port,
     bindings: { WEBHOOK_SECRET: SECRET, LOCAL: "1" },
@@ -179,6 +180,7 @@ async function openWorker(cwd, { port }) {
     },
   });
   await miniflare.ready;
+  for (const { binding } of wrangler.d1_databases) await migrate(await miniflare.getD1Database(binding), join(cwd, "migrations"));
   return { output: () => output, close: () => miniflare.dispose() };
 }
 

@@ -21,7 +21,7 @@ if (!process.argv.includes("--no-build")) npm(["run", "--silent", "build"], ROOT
 
 // what is imported here is built by now
 const { bundle } = await import("./bundle.mjs");
-const { runHarness, runStores } = await import("./suites.mjs");
+const { runD1, runHarness, runStores } = await import("./suites.mjs");
 const { runRecipes } = await import("./recipes.mjs");
 const { checkPage } = await import("./page.mjs");
 
@@ -29,6 +29,7 @@ const results = createResults();
 await bundle();
 for (const harness of harnesses) if (harness.name.includes(only)) await runHarness(harness, results);
 for (const runtime of storeRuntimes) if (runtime.name.includes(only)) await runStores(runtime, results);
+if ("workerd, D1".includes(only)) await runD1(results);
 await runRecipes(only, results);
 results.endUnhandled();
 if (only === "") checkPage(results, join(ROOT, "docs/runtimes.md"), process.argv.includes("--write"));

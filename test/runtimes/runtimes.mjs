@@ -1,6 +1,6 @@
 // The runtimes, how each starts a server of the suite, and what it truly lacks.
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -154,3 +154,29 @@ export const storeRuntimes = [
   { name: "Deno", program: BIN.deno, args: [...denoRun, "--allow-write", STORES] },
   { name: "Bun", program: BIN.bun, args: [STORES] },
 ];
+
+/** The Worker that drives the store suite on D1, and two more for it to compete with; all have the one database. */
+export async function openD1Worker() {
+  const { Miniflare } = await import("miniflare");
+  const worker = (name) => ({
+    name,
+    modules: true,
+    scriptPath: join(DIST, "worker-d1.mjs"),
+    compatibilityDate: "2026-04-01",
+    d1Databases: { DB: "claims" },
+  });
+  const peer = (name) => ({ name, entrypoint: "Peer" });
+  const miniflare = new Miniflare({
+    host: "127.0.0.1",
+    port: 0,
+    workers: [{ ...worker("first"), serviceBindings: { SECOND: peer("second"), THIRD: peer("third") } }, worker("second"), worker("third")],
+  });
+  const { origin } = await miniflare.ready;
+  await migrate(await miniflare.getD1Database("DB", "first"), join(HERE, "../../docs/examples/hono-workers/migrations"));
+  return { origin, close: () => miniflare.dispose() };
+}
+
+/** What `wrangler d1 migrations apply` does with files of one statement each. */
+export async function migrate(database, folder) {
+  for (const file of readdirSync(folder).sort()) await database.prepare(readFileSync(join(folder, file), "utf8")).run();
+}

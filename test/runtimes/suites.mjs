@@ -1,7 +1,7 @@
 // Drives the conformance suite over real sockets, and the store suite inside a runtime.
 import { execFileSync } from "node:child_process";
 import { conformanceCases, runConformance } from "@countersign/testing/conformance";
-import { HERE } from "./runtimes.mjs";
+import { HERE, openD1Worker } from "./runtimes.mjs";
 
 /** Runs every case in every form. A case that the runtime settles before we are asked is a skip with the harness's reason. */
 export async function runHarness(harness, results) {
@@ -45,4 +45,25 @@ export async function runStores({ name: runtime, program, args }, results) {
     results.add({ runtime, ...result });
   }
   for (const suite of suites) results.line(runtime, suite);
+}
+
+/** Runs the store suite on D1, in Workers. */
+export async function runD1(results) {
+  const runtime = "workerd";
+  const { origin, close } = await openD1Worker();
+  try {
+    for (let number = 0; ; number++) {
+      // workerd may reset a connection that is used again after a long case
+      const headers = { connection: "close" };
+      const response = await fetch(`${origin}/?case=${number}`, { headers, signal: AbortSignal.timeout(60_000) });
+      if (response.status === 404) break;
+      if (!response.ok) throw new Error(await response.text());
+      results.add({ runtime, ...(await response.json()) });
+    }
+  } catch (error) {
+    results.add({ runtime, suite: "D1", name: "the store suite runs", outcome: "failed", reason: `${error.stack}\n${error.cause?.stack}` });
+  } finally {
+    await close();
+  }
+  results.line(runtime, "D1");
 }

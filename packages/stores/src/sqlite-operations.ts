@@ -2,6 +2,7 @@
 
 import type { Claim, ClaimAnswer, Keep } from "@countersign/core";
 import type { Sqlite } from "./sqlite-database.js";
+import { assertIsClaim, NOW, ROW, toSqliteSchema } from "./sqlite-table.js";
 import { toWholeMilliseconds } from "./store-input.js";
 
 /** What lies under a key: a lapsed row is free. */
@@ -10,12 +11,9 @@ type Seen =
   | { readonly state: "busy"; readonly left: number }
   | { readonly state: "done"; readonly tag: string };
 
-/** The machine's clock as SQLite reads it: one for all processes, whatever a process thinks of its own `Date`. */
-const NOW = "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)";
-
 /** Operations over one table, whose name is quoted already. */
 export function toOperations(table: string) {
-  const look = `SELECT token, tag, until - ${NOW} AS left, typeof(token) || typeof(tag) || typeof(until) AS kind FROM ${table} WHERE key = ?`;
+  const look = `SELECT ${ROW} FROM ${table} WHERE key = ?`;
   const put = `INSERT INTO ${table} (key, token, tag, until) VALUES (?, ?, ?, ${NOW} + ?)
     ON CONFLICT (key) DO UPDATE SET token = excluded.token, tag = excluded.tag, until = excluded.until`;
   const extend = `UPDATE ${table} SET until = ${NOW} + ? WHERE key = ?`;
@@ -27,18 +25,16 @@ export function toOperations(table: string) {
     const row = sqlite.first(look, key);
     if (row === undefined) return { state: "free" };
     const [holder, tag, time, kind] = row;
-    if (kind !== "texttextinteger" && kind !== "nulltextinteger") {
-      throw new Error("The row met in SQLite is not a claim of this store; another application writes there, or it was damaged.");
-    }
+    assertIsClaim(kind, "SQLite");
     const left = Number(time);
     if (left <= 0) return { state: "free" };
-    if (kind === "nulltextinteger") return { state: "done", tag: String(tag) };
+    if (holder === null) return { state: "done", tag: String(tag) };
     return holder === token ? { state: "mine" } : { state: "busy", left };
   };
   const isMine = (sqlite: Sqlite, key: string, token: string): boolean => see(sqlite, key, token).state === "mine";
 
   return {
-    schema: `CREATE TABLE IF NOT EXISTS ${table} (key TEXT PRIMARY KEY NOT NULL, token TEXT, tag TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID`,
+    schema: toSqliteSchema(table),
 
     /** Answers what needs no write; also without the write lock. */
     refusal(sqlite: Sqlite, { key, token }: Claim): ClaimAnswer | undefined {

@@ -5,6 +5,7 @@ import { toLeaseLost, toOwnClaim } from "./own-claim.js";
 import { assertInTransaction, isInFile, type SqliteDatabase, toSqlite } from "./sqlite-database.js";
 import { toOperations } from "./sqlite-operations.js";
 import { createQueue, type Enqueue, inTransaction } from "./sqlite-queue.js";
+import { isForeignTable, toSqliteTableName } from "./sqlite-table.js";
 import { assertClaim, assertOptions, seen } from "./store-input.js";
 import { tryClaim } from "./try-claim.js";
 
@@ -59,16 +60,10 @@ const SWEEP_KEYS = 500;
 export function sqliteStore(database: SqliteDatabase, options: SqliteStoreOptions = {}): SqliteStore {
   const sqlite = toSqlite(database, "database");
   assertOptions("sqliteStore", options, ["table", "timeout", "pollInterval"]);
-  const { table = "countersign_claims", timeout = 2, pollInterval = 0.005 } = options;
-  if (typeof table !== "string" || !/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(table) || /^sqlite_/i.test(table)) {
-    throw new ConfigurationError(
-      "table",
-      `saw ${seen(table)}; expected 1 to 63 letters, digits or \`_\`, not beginning with a digit nor with sqlite_.`,
-    );
-  }
+  const { timeout = 2, pollInterval = 0.005 } = options;
+  const operations = toOperations(toSqliteTableName(options.table));
   assertSeconds("timeout", timeout);
   assertSeconds("pollInterval", pollInterval);
-  const operations = toOperations(`"${table}"`);
   let count = 0;
   let place = "";
 
@@ -138,15 +133,13 @@ export function sqliteStore(database: SqliteDatabase, options: SqliteStoreOption
 }
 
 function refuseWithAdvice(error: unknown): never {
-  if (
-    !(error instanceof Error) ||
-    !/no such column|no column named|readonly database|ON CONFLICT clause|cannot store|constraint failed/.test(error.message)
-  )
-    throw error;
-  const advice = error.message.includes("readonly")
-    ? "the database cannot be written; open it for writing."
-    : "a table of this name exists and is not the one sqliteStore makes; choose another name.";
-  throw new ConfigurationError(error.message.includes("readonly") ? "database" : "table", advice, { cause: error });
+  const message = error instanceof Error ? error.message : "";
+  if (message.includes("readonly database"))
+    throw new ConfigurationError("database", "the database cannot be written; open it for writing.", { cause: error });
+  if (!isForeignTable(message)) throw error;
+  throw new ConfigurationError("table", "a table of this name exists and is not the one sqliteStore makes; choose another name.", {
+    cause: error,
+  });
 }
 
 function assertSeconds(option: string, value: unknown): void {
