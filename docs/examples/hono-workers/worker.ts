@@ -1,9 +1,11 @@
 import { createVerifier, webhook } from "@countersign/hono";
 import { standardWebhooks } from "@countersign/providers/standard-webhooks";
+import { type D1Database, d1Store } from "@countersign/stores/d1";
 import { Hono, type MiddlewareHandler } from "hono";
 
 interface Env {
   WEBHOOK_SECRET: string;
+  DB: D1Database;
   /** Set on one's own machine, where wrangler serves plain HTTP. */
   LOCAL?: string;
 }
@@ -12,6 +14,8 @@ const makeHook = (env: Env) =>
   webhook(
     createVerifier({
       provider: standardWebhooks({ secret: env.WEBHOOK_SECRET }),
+      endpoint: "webhooks",
+      store: d1Store(env.DB),
       https: env.LOCAL === undefined ? "required" : "off",
     }),
     async (event) => {
