@@ -133,7 +133,7 @@ function holdUntilServed(
   });
   const sendInstead = (reply: Reply): void => {
     for (const name of rawResponse.getHeaderNames()) rawResponse.removeHeader(name);
-    sendNodeReply(rawRequest, rawResponse, reply);
+    replyInstead(rawRequest, rawResponse, reply);
   };
   const judge = async (status: number): Promise<(() => void) | undefined> => {
     const succeeds = isSuccess(status);

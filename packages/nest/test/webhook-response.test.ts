@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { Controller, Post, Req, Res } from "@nestjs/common";
 import { describe, expect, it } from "vitest";
 import { observed, send, toBody } from "../../fastify/test/sender.js";
-import { Webhook } from "../src/index.js";
+import { Event, Webhook } from "../src/index.js";
 import { createListen, platforms } from "./app.js";
 
 const listen = createListen();
@@ -114,6 +114,34 @@ describe.each(platforms)("Webhook on $platform, of a handler that is given the r
     expect(records.map(({ code }) => code)).toEqual(["CLAIM_BUSY"]);
     finish();
     expect(await (await first).text()).toBe("later");
+  });
+
+  it("ignores what it still writes after its time, behind what it had begun to send", async () => {
+    const { verifier, records } = observed({ handlerTimeout: 0.05 });
+    let ended = (): void => {};
+    const isEnded = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    @Controller()
+    class Hooks {
+      @Post("hook")
+      @Webhook(verifier)
+      async handle(@Event("signal") signal: AbortSignal, @Res() response: Answer) {
+        const node = toNode(response);
+        node.write("begun");
+        await once(signal, "abort");
+        for (let turn = 0; turn < 100; turn++) {
+          await undefined;
+          node.write("late");
+        }
+        ended();
+      }
+    }
+    const response = await send(await listen(createAdapter, Hooks));
+    expect([response.status, response.headers.get("content-type")]).toEqual([500, "application/problem+json"]);
+    expect(await response.text()).not.toContain("late");
+    await isEnded;
+    expect(records.map(({ code }) => code)).toEqual(["HANDLER_TIMEOUT"]);
   });
 
   it.each<[string, (response: Answer) => unknown]>([
