@@ -11,8 +11,19 @@ export function sentStatus(c: Context, response: Response): number | Promise<num
   return node !== undefined && response.headers.has(ALREADY_SENT) ? outcomeOf(node.incoming, node.outgoing) : response.status;
 }
 
+/** Makes a response that `@hono/node-server` leaves alone, where one has begun on Node's own, whether that was said or not. */
+export function begunOnNode(c: Context): Response | undefined {
+  return nodeOf(c)?.outgoing.headersSent === true ? new Response(null, { headers: { [ALREADY_SENT]: "true" } }) : undefined;
+}
+
+/** Answers a response that a handler has made without returning it. One that comes of an error is of whoever did not wait, such as a timeout of the app's. */
+export function unreturned(c: Context): Response | undefined {
+  if (c.error !== undefined) return undefined;
+  return begunOnNode(c) ?? (c.finalized ? c.res : bareStatus(c));
+}
+
 /** Makes a response of a status that was set, and nothing else; Hono tells of it only by what it makes with it. */
-export function bareStatus(c: Context): Response | undefined {
+function bareStatus(c: Context): Response | undefined {
   const response = c.body(null);
   return response.status === 200 ? undefined : response;
 }

@@ -19,7 +19,7 @@ import {
   toResponse,
 } from "@countersign/core/adapter";
 import type { Context, MiddlewareHandler } from "hono";
-import { bareStatus, createNotFoundTest, sentStatus } from "./answer.js";
+import { begunOnNode, createNotFoundTest, sentStatus, unreturned } from "./answer.js";
 import { keepBody, nodeOf, toDelivery } from "./delivery.js";
 import { FailingPromise, withoutSuccess } from "./failing-promise.js";
 
@@ -71,7 +71,7 @@ async function runHandler<E extends WebhookEvent>(verifier: Verifier<E>, c: Cont
     keepBody(c, event.rawBody);
     const returned = await handle(event, c);
     failIfBrokenOff(c);
-    const response = returned instanceof Response ? returned : c.finalized ? c.res : bareStatus(c);
+    const response = returned instanceof Response ? returned : unreturned(c);
     return response && { response, status: await sentStatus(c, response) };
   };
   const served = await serve(verifier, await toOwnDelivery(c), handled, (answer) => answer?.status);
@@ -93,6 +93,8 @@ async function runMiddleware<E extends WebhookEvent>(
     // Hono has caught what was thrown, and may have answered it already
     if (c.error !== undefined) throw c.error;
     failIfBrokenOff(c);
+    const begun = c.finalized ? undefined : begunOnNode(c);
+    if (begun !== undefined) c.res = begun;
     return !c.finalized || isNobodys(c.res) ? undefined : sentStatus(c, c.res);
   };
   const served = await serveNext(verifier, await toOwnDelivery(c), passedOn);

@@ -1,8 +1,9 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { timeout } from "hono/timeout";
 import { describe, expect, it } from "vitest";
 import { type AcmeEvent, acmeVerifier, outcomes, signed } from "../../express/test/acme.js";
-import { gate } from "../../express/test/session.js";
+import { gate, waitFor } from "../../express/test/session.js";
 import { type WebhookHandler, webhook } from "../src/index.js";
 import { RUNTIMES } from "./runtimes.js";
 
@@ -165,6 +166,25 @@ describe.each(RUNTIMES)("webhook(verifier, handler) on %s", (_runtime, serve) =>
       const response = await send({ ...signed(), path: "/in" });
       expect([response.status, await response.text()]).toEqual([500, "fine"]);
     });
+  });
+
+  it("takes the handler's word, whatever a timeout of the app's has answered while it was at work", async () => {
+    const { verifier, records } = acmeVerifier();
+    const working = gate();
+    const app = new Hono();
+    app.use(timeout(20));
+    app.post(
+      "/",
+      webhook(verifier, () => working.promise),
+    );
+    const send = await serve(app);
+    const delivery = signed();
+    expect((await send(delivery)).status).toBe(504);
+    expect((await send(delivery)).status).toBe(503);
+    working.open();
+    await waitFor(() => outcomes(records).length === 2);
+    expect((await send(delivery)).status).toBe(200);
+    expect(outcomes(records)).toEqual(["CLAIM_BUSY", undefined, undefined]);
   });
 
   it("answers for a handler that never ends", async () => {
