@@ -60,9 +60,24 @@ function closeAtEnd(request: NodeRequest, response: NodeResponse): void {
     // the reply leaves first: past its limit the drain closes the connection
     methods.flushHeaders();
     if (body !== undefined && body !== null && body !== "") methods.write(body);
-    void discardBody(request as unknown as DiscardableRequest).then(() => end.call(response));
+    void whenInTurn(request, response)
+      .then(() => discardBody(request as unknown as DiscardableRequest))
+      .then(() => end.call(response));
     return response;
   };
+}
+
+/**
+ * Waits for the replies to requests that came before on the same connection: closing it now would cut them off, and a handler at work
+ * on one of them would be taken for one that broke off its response.
+ */
+function whenInTurn(request: NodeRequest, response: NodeResponse): Promise<void> {
+  const current = (request.socket as { readonly _httpMessage?: object | null } | null)?._httpMessage;
+  if (!current || current === response) return Promise.resolve();
+  return new Promise((resolve) => {
+    response.on("socket", resolve);
+    (request as unknown as DiscardableRequest).on("close", resolve);
+  });
 }
 
 /** Sends a reply in the place of a handler that has had its time. Whatever it still does to the response comes to nothing. */

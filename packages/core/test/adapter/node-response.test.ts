@@ -144,6 +144,16 @@ describe("closeAfterReply", () => {
     expect(await talk(GET)).toMatch(/false$/);
   });
 
+  it("cuts off no reply that is still to come before it on the same connection", async () => {
+    const { talk } = await start(async (request, response) => {
+      if (request.method === "POST") return sendNodeReply(request, response, REPLY);
+      await new Promise((resolve) => setTimeout(resolve, 100)); // time enough for the request behind it to be refused and drained
+      response.end("first");
+    });
+    const behind = `${UNREAD.replace("1000", "200000")}${"x".repeat(100_000)}`;
+    expect(await talk(`${GET.replace("close", "keep-alive")}${behind}`)).toMatch(/^HTTP\/1\.1 200 .*firstHTTP\/1\.1 401 .*né$/s);
+  });
+
   it("lets a framework send what it will, with a body or none", async () => {
     for (const body of ["theirs", "", null, undefined]) {
       const { talk } = await start(async (request, response) => {
