@@ -72,9 +72,25 @@ export class Attempt {
   }
 
   #lines(place: SourceReader, repeats: boolean): readonly string[] {
-    if (repeats && place.kind === "header") return this.reading.headers.values(place.name);
+    const { headers } = this.reading;
+    if (repeats && place.kind === "header")
+      return headers.values(place.name).flatMap((line) => (headers.joined ? this.#unjoined(line) : line));
     const value = this.read(place);
     return value === undefined || value === "" ? [] : [value];
+  }
+
+  /** Takes lines apart that a runtime joined: a comma with a signature behind it is where one began. */
+  #unjoined(line: string): readonly string[] {
+    const prefix = this.scheme.signature?.prefix ?? "";
+    const lines: string[] = [];
+    let from = 0;
+    for (let at = line.indexOf(","); at >= 0; at = line.indexOf(",", at + 1)) {
+      const rest = line.slice(at + 1).trimStart();
+      if (!rest.startsWith(prefix)) continue;
+      lines.push(line.slice(from, at));
+      from = line.length - rest.length;
+    }
+    return [...lines, line.slice(from)];
   }
 
   /** The only item `name=...` of the signature's list. */

@@ -107,7 +107,7 @@ function need(what: string, value: string | undefined): void {
 }
 
 function readCandidates(
-  { places, prefix, encoding, separator, maxCandidates }: CompiledSignature,
+  { places, prefix, encoding, separator, repeats, maxCandidates }: CompiledSignature,
   attempt: Attempt,
 ): readonly Uint8Array[] {
   const items = attempt.items();
@@ -115,7 +115,7 @@ function readCandidates(
   const candidates: Uint8Array[] = [];
   let offered = 0;
   // where a runtime joins lines, a comma that no list of ours explains is a second line
-  const joined = separator !== "," && attempt.reading.headers.joined;
+  const joined = separator !== "," && !repeats && attempt.reading.headers.joined;
   for (const item of items) {
     const from = item.startsWith(prefix) ? prefix.length : separator === undefined ? 0 : item.length - 1;
     if (joined && item.includes(",", from))

@@ -73,6 +73,18 @@ describe("openCandidates", () => {
     );
   });
 
+  it.each([
+    ["", undefined, `${bad}, ${good}`],
+    ["", undefined, `, ${good}`],
+    ["v1,", undefined, `v1,${bad},v1,${good}`],
+    ["v1,", " ", `v2,${bad} v1,${bad}, v1,${bad} v1,${good}`],
+    ["v1=", ",", `v1=${bad}, v1=${good}`],
+  ])("takes lines of a header that repeats apart where a runtime joined them: prefix %j, separator %j", async (prefix, separator, line) => {
+    const signature = { from: "header:x-sig", prefix, separator, encoding: "hex" };
+    expect(await codeOf({ signature: { ...signature, repeats: true } }, { "x-sig": line })).toBe("accepted");
+    if (separator !== ",") expect(await codeOf({ signature }, { "x-sig": line })).toBe("HEADER_DUPLICATED");
+  });
+
   it("refuses a header on two lines, unless the declaration says that it repeats", async () => {
     const lines = ["X-Sig", bad, "x-sig", good];
     expect(await codeOf({}, lines)).toBe("HEADER_DUPLICATED");
