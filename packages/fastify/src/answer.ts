@@ -12,6 +12,11 @@ export function statusOf(reply: FastifyReply, payload: unknown): number {
   return isResponse(payload) ? payload.status : reply.statusCode;
 }
 
+/** Keeps a stream that fails while it waits to be sent from ending the process: Fastify finds it failed when it sends it, and listens no sooner. */
+export function bearFailure(payload: unknown): void {
+  (payload as { on?(event: "error", listener: () => void): void } | null | undefined)?.on?.("error", () => {});
+}
+
 /** Puts another reply in the place of the one that was about to leave. Answers its payload. */
 export function replaceAnswer(reply: FastifyReply, payload: unknown, { status, headers, body }: Reply): string | null {
   // a stream that nobody reads would keep its file open

@@ -26,7 +26,7 @@ import type {
   RawServerDefault,
   RouteShorthandOptions,
 } from "fastify";
-import { insteadOfSuccess, isResponse, replaceAnswer, statusOf, toFailedReply } from "./answer.js";
+import { bearFailure, insteadOfSuccess, isResponse, replaceAnswer, statusOf, toFailedReply } from "./answer.js";
 import { hideBody } from "./hide-body.js";
 import { createRun, judge, judgeByResponse, type Visit, visitOf, watchReply } from "./visit.js";
 import type { Incoming, Outgoing, WebhookRoute } from "./webhook-of.js";
@@ -134,6 +134,7 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?:
       if (visit.answer === "held" || (visit.answer === "gone" && reply.raw.headersSent)) return; // nothing is sent twice
       if (run?.state === "at work" && run.failure !== undefined && !isSuccess(status)) return done(null, payload);
       visit.answer = "held";
+      bearFailure(payload);
       void judge(request, reply, visit, status).then((served) => {
         visit.answer = "gone";
         if (reply.sent) return; // the handler's time was over

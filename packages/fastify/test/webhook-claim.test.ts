@@ -1,3 +1,4 @@
+import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { webhook } from "../src/index.js";
 import { createListen, majors } from "./app.js";
@@ -24,6 +25,21 @@ describe.each(majors)("webhook on Fastify $major, as the whole route", ({ create
     await send(port, toBody(), { path: "/sent" });
     await send(port, toBody(), { path: "/silent" });
     expect(order).toEqual(["committed", "replied", "committed", "replied"]);
+  });
+
+  it("bears with a stream that fails while the event is being committed", async () => {
+    const app = create();
+    const body = new PassThrough();
+    const { verifier, records } = observed({ store: storeOfSlowCommits(() => {}) });
+    app.post(
+      "/hook",
+      webhook(verifier, async (_event, _request, reply) => {
+        reply.send(body);
+        setImmediate(() => body.destroy(new Error("torn")));
+      }),
+    );
+    expect((await send(await listen(app))).status).toBe(500);
+    expect(records.map(({ code }) => code)).toEqual([undefined]);
   });
 
   it("runs the handler to its end when the sender hangs up, and commits then", async () => {

@@ -100,10 +100,16 @@ function toDelivery(ctx: ParameterizedContext): Delivery {
 async function answeredStatus(ctx: ParameterizedContext, handled: () => unknown): Promise<number | undefined> {
   const unanswered = ctx.status;
   await handled();
+  bearFailure(ctx.body);
   if (ctx.respond === false || isBrokenOff(ctx.req, ctx.res)) return outcomeOf(ctx.req, ctx.res);
   // Koa remembers whether a status was set: its 404 may be somebody's answer, or nobody's
   const { _explicitStatus: isAnswered } = ctx.response as { _explicitStatus?: boolean };
   return isAnswered === true || ctx.headerSent || ctx.status !== unanswered ? ctx.status : undefined;
+}
+
+/** Keeps a stream that fails while it waits to be sent from ending the process: Koa 3 finds it failed when it sends it, and listens no sooner. */
+function bearFailure(body: unknown): void {
+  (body as { on?(event: "error", listener: () => void): void } | null | undefined)?.on?.("error", () => {});
 }
 
 async function reply(ctx: ParameterizedContext, { status, headers, body }: Reply): Promise<void> {

@@ -1,3 +1,5 @@
+import { PassThrough } from "node:stream";
+import { memoryStore } from "@countersign/core";
 import Router from "@koa/router";
 import type { Middleware, ParameterizedContext } from "koa";
 import { describe, expect, it } from "vitest";
@@ -132,6 +134,27 @@ describe.each(VERSIONS)("webhook(verifier) on %s", (_version, make) => {
     expect((await fetch(url, signed())).status).toBe(503);
     await waitFor(() => outcomes(records).length === 1);
     expect(outcomes(records)).toEqual(["HANDLER_FAILED"]);
+  });
+
+  it("bears with a stream that fails while the event is being committed", async () => {
+    const store = memoryStore();
+    const { commit } = store;
+    const body = new PassThrough();
+    store.commit = async (...values) => {
+      await new Promise((resolve) => body.on("close", resolve).destroy(new Error("torn")));
+      return commit.apply(store, values);
+    };
+    const { verifier, records } = acmeVerifier({ store });
+    const app = makeApp(make);
+    app.use(webhook(verifier)).use((ctx) => {
+      ctx.body = body;
+    });
+    const { url } = await open(app.callback());
+    await fetch(url, signed()).then(
+      ({ status }) => expect(status).toBe(500),
+      (error) => expect(error).toBeInstanceOf(TypeError),
+    );
+    expect(outcomes(records)).toEqual([undefined]);
   });
 
   it("commits by the status after the sender has hung up", async () => {
