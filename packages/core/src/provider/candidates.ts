@@ -86,7 +86,7 @@ export function takeUp(attempt: Attempt): void {
   const { scheme } = attempt;
   if (scheme.signature !== undefined) attempt.candidates = readCandidates(scheme.signature, attempt);
   if (scheme.token !== undefined) attempt.token = readToken(scheme.token, attempt);
-  const { timestamp, id, idEnd, signed } = scheme;
+  const { timestamp, id, signed } = scheme;
   if (timestamp?.source.early) {
     const text = attempt.secured(timestamp.source);
     if (timestamp.tolerance !== undefined) need(timestamp.source.text, text);
@@ -96,9 +96,6 @@ export function takeUp(attempt: Attempt): void {
     if (!source.early) continue;
     const text = attempt.secured(source);
     if (signed.id && id.how === "one") need(source.text, text);
-    // else one signed text could be cut in two ways, and what was the body become a part of the id
-    if (idEnd !== undefined && text?.includes(idEnd))
-      throw new Refusal("HEADER_MALFORMED", `${source.text} holds ${JSON.stringify(idEnd)}, which ends it in what is signed`);
   }
 }
 

@@ -35,7 +35,7 @@ export interface CompiledScheme {
   readonly require: CompiledMatch;
   readonly timestamp: CompiledTimestamp | undefined;
   readonly id: CompiledPick | undefined;
-  /** What stands behind the id where it is signed with more. */
+  /** What stands behind an id of the headers or the query where it is signed with more. */
   readonly idEnd: string | undefined;
   readonly type: CompiledPick | undefined;
   readonly tenant: CompiledPick | undefined;
@@ -167,7 +167,7 @@ function compileScheme(declaration: AnyDeclaration, words: AnyScheme, settings: 
     require: compileMatch(words.require, context),
     timestamp,
     id,
-    idEnd: content[0] && context.id && endOf(content[0], context.id),
+    idEnd: content[0] && context.id?.early ? endOf(content[0], context.id) : undefined,
     type: pick(words.type),
     tenant: pick(words.tenant),
     signed,

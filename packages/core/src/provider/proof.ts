@@ -8,6 +8,7 @@ import { type Candidate, holds, isNoFit, isTolerable, NOBODY, takeUp, Worst } fr
 import { type CompiledScheme, keyPairOf } from "./compile.js";
 import type { ConfiguredProvider, ConfiguredScheme } from "./configured-provider.js";
 import { fittingKey } from "./fitting-key.js";
+import type { SourceReader } from "./source.js";
 
 /** A proven delivery. */
 export interface Proof {
@@ -77,10 +78,18 @@ function accept(attempt: Attempt, set: KeySet<SecretKey | PublicKey>, position: 
   if (set.unknown) throw new Refusal("TENANT_UNKNOWN", "the resolver answered nothing for this delivery");
   const key = set.keys[position];
   if (key === undefined) throw new Refusal("SIGNATURE_MISMATCH", mismatch(scheme, attempt, set));
+  checkCut(attempt);
   const proof: Proof = { attempt, keyId: key.id, tenant: set.tenant };
   if (scheme.require.conditions.length > 0) return andThen(holds(scheme, "require", attempt), (isMet) => required(proof, isMet));
   attempt.proven = true;
   return proof;
+}
+
+/** One signed text could else be cut in two ways, and what was the body become a part of the id. */
+function checkCut(attempt: Attempt): void {
+  const { context, idEnd } = attempt.scheme;
+  if (idEnd !== undefined && attempt.read(context.id as SourceReader)?.includes(idEnd))
+    throw new Refusal("HEADER_MALFORMED", `${context.id?.text} holds ${JSON.stringify(idEnd)}, which ends it in what is signed`);
 }
 
 function required(proof: Proof, isMet: boolean): Proof {

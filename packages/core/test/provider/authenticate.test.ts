@@ -89,13 +89,6 @@ describe("step 5", () => {
     expect(await codeOf()).toBe("BODY_TOO_LARGE");
   });
 
-  it("refuses an id that holds what ends it in the content, before the body is read", async () => {
-    const { receive } = openAcme({ content: "{id}::{body}", id: "header:x-id" });
-    const send = (id: string) => receive({ headers: [["x-sig", mac("other")], ["x-id", id], ...Object.entries(tooLong)] });
-    expect(await send("a::b")).toMatchObject({ code: "HEADER_MALFORMED" });
-    expect(await send("a:b.c")).toMatchObject({ code: "BODY_TOO_LARGE" });
-  });
-
   it("waits for the body only where an unsigned handshake may stand there", async () => {
     const handshake = [
       { when: { method: "GET", "json:hi": true }, unsigned: true, reply: { text: "ok" } },

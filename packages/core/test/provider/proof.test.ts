@@ -55,6 +55,14 @@ describe("openCandidates", () => {
     expect(await codeOf(words, headers)).toBe(expected);
   });
 
+  it.each([
+    ["a:b", "a:b::x", "accepted"],
+    ["a::b", "a::b::x", "HEADER_MALFORMED"],
+    ["a::b", "a::x", "SIGNATURE_MISMATCH"],
+  ])("judges the id %s under a signature of %s, which ends it with two colons", async (id, signed, expected) => {
+    expect(await codeOf({ content: "{id}::{body}", id: "header:x-id" }, { "x-id": id, "x-sig": mac(signed) })).toBe(expected);
+  });
+
   it("says what to look at where nothing fits: the URL where it is signed, and no body where a token stands for it", async () => {
     const messageOf = async (words: Words, headers: Record<string, string>, config = {}): Promise<string> =>
       openAcme(words, {}, { secret: "s", ...config })
