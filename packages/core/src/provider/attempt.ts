@@ -59,10 +59,10 @@ export class Attempt {
   #readItems(): readonly string[] {
     const signature = this.scheme.signature;
     if (signature === undefined) return [];
-    const { separator, repeats, places } = signature;
+    const { separator, prefix, repeats, places } = signature;
     const items: string[] = [];
     for (const place of places) {
-      for (const value of this.#lines(place, repeats)) {
+      for (const value of this.#lines(place, repeats, prefix)) {
         if (value.length > MAX_HEADER) throw new Refusal("HEADER_MALFORMED", `${place.text} has more than ${MAX_HEADER} characters`);
         if (separator === undefined) items.push(value);
         else split(value, separator, items);
@@ -71,26 +71,12 @@ export class Attempt {
     return items;
   }
 
-  #lines(place: SourceReader, repeats: boolean): readonly string[] {
+  #lines(place: SourceReader, repeats: boolean, prefix: string): readonly string[] {
     const { headers } = this.reading;
     if (repeats && place.kind === "header")
-      return headers.values(place.name).flatMap((line) => (headers.joined ? this.#unjoined(line) : line));
+      return headers.values(place.name).flatMap((line) => (headers.joined ? unjoin(line, prefix) : line));
     const value = this.read(place);
     return value === undefined || value === "" ? [] : [value];
-  }
-
-  /** Takes lines apart that a runtime joined: a comma with a signature behind it is where one began. */
-  #unjoined(line: string): readonly string[] {
-    const prefix = this.scheme.signature?.prefix ?? "";
-    const lines: string[] = [];
-    let from = 0;
-    for (let at = line.indexOf(","); at >= 0; at = line.indexOf(",", at + 1)) {
-      const rest = line.slice(at + 1).trimStart();
-      if (!rest.startsWith(prefix)) continue;
-      lines.push(line.slice(from, at));
-      from = line.length - rest.length;
-    }
-    return [...lines, line.slice(from)];
   }
 
   /** The only item `name=...` of the signature's list. */
@@ -127,4 +113,17 @@ function split(list: string, separator: string, items: string[]): void {
     items.push(list.slice(from, last));
     from = end + 1;
   }
+}
+
+/** Takes lines apart that a runtime joined: a comma with a signature behind it is where one began. */
+function unjoin(line: string, prefix: string): readonly string[] {
+  const lines: string[] = [];
+  let from = 0;
+  for (let at = line.indexOf(","); at >= 0; at = line.indexOf(",", at + 1)) {
+    const rest = line.slice(at + 1).trimStart();
+    if (!rest.startsWith(prefix)) continue;
+    lines.push(line.slice(from, at));
+    from = line.length - rest.length;
+  }
+  return [...lines, line.slice(from)];
 }
