@@ -20,7 +20,7 @@ export interface NodeResponse {
 type Methods = Record<"setHeader" | "appendHeader" | "removeHeader" | "end" | "write" | "writeHead" | "flushHeaders", Method>;
 
 /** A response by the methods that one may put others in the place of. */
-export const methodsOf = (response: NodeResponse): Methods => response as unknown as Methods;
+const methodsOf = (response: NodeResponse): Methods => response as unknown as Methods;
 
 /** Sends a reply. Where the body has not come to its end, the connection is closed after a bounded drain. */
 export function sendNodeReply(request: NodeRequest, response: NodeResponse, reply: Reply): void {
