@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { ConfigurationError } from "@countersign/core";
 import { type PostgresClient, postgresStore } from "@countersign/stores/postgres";
-import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import postgres from "postgres";
 import { afterAll, describe, expect, it } from "vitest";
@@ -51,10 +50,8 @@ else
   describe("postgresStore on a server", async () => {
     const pool = new pg.Pool({ connectionString: server.url, max: 20 });
     pool.on("error", () => undefined);
-    const sql = postgres(server.url, { max: 4, onnotice: () => undefined });
-    const lite = new PGlite();
     afterAll(async () => {
-      await Promise.all([pool.end(), sql.end(), lite.close()]);
+      await pool.end();
       await server.stop();
     });
     const store = postgresStore(pool);
