@@ -95,4 +95,11 @@ describe("toHandler", () => {
   it.each([undefined, null, {}, { accept: true }, "fulfil"])("throws for %j, which is neither a function nor a sink", (none) => {
     expect(() => toHandler(none as never)).toThrow(ConfigurationError);
   });
+
+  it.each([
+    ["a generator function", function* () {}],
+    ["an async one", async function* () {}],
+  ])("refuses %s, whose event would be committed without a run", (_, generator) => {
+    expect(() => toHandler(generator as never)).toThrow(/^webhook\.handler: a generator function/);
+  });
 });

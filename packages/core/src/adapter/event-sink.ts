@@ -8,12 +8,16 @@ export interface EventSink<E extends WebhookEvent = WebhookEvent> {
 
 /**
  * Makes a handler of what `webhook` was given. A sink answers nothing.
- * @throws ConfigurationError if it is neither a function nor a sink
+ * @throws ConfigurationError if it is neither a function nor a sink, or a generator function, which nobody would run
  */
 export function toHandler<E extends WebhookEvent, Rest extends readonly unknown[], R>(
   handler: ((event: E, ...rest: Rest) => R) | EventSink<E>,
 ): (event: E, ...rest: Rest) => R | Promise<undefined> {
-  if (typeof handler === "function") return handler;
+  if (typeof handler === "function") {
+    if (/GeneratorFunction/.test(Object.prototype.toString.call(handler)))
+      throw new ConfigurationError("webhook.handler", "a generator function does nothing when it is called; expected an async function");
+    return handler;
+  }
   if (typeof handler?.accept !== "function")
     throw new ConfigurationError("webhook.handler", "expected a function that takes the event, or a sink with accept(event, { signal })");
   return async (event, ..._rest) => {
