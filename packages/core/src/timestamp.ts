@@ -1,4 +1,5 @@
 import { ConfigurationError, Refusal } from "./errors.js";
+import { seen } from "./seen.js";
 
 /** How a provider writes its timestamp: seconds, milliseconds, either of them, or RFC 3339. */
 export type TimestampUnit = "s" | "ms" | "epoch" | "iso";
@@ -55,6 +56,6 @@ const isSeconds = (value: unknown): value is number => typeof value === "number"
 export function toTolerance(value: number | Tolerance, option: string): Tolerance {
   const tolerance = typeof value === "number" ? { past: value, future: Math.min(value, MAX_FUTURE) } : value;
   if (typeof tolerance !== "object" || tolerance === null || !isSeconds(tolerance.past) || !isSeconds(tolerance.future))
-    throw new ConfigurationError(option, "expected seconds, or { past, future } in seconds, none below 0");
+    throw new ConfigurationError(option, `saw ${seen(value)}; expected seconds, or { past, future } in seconds, none below 0`);
   return tolerance;
 }

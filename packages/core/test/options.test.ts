@@ -124,7 +124,7 @@ describe("settleOptions", () => {
   });
 
   it.each([-1, "x", { past: 1 }])("refuses the tolerance %j", (tolerance) => {
-    expect(refusalOf({ tolerance }, stamped)).toContain("tolerance: expected seconds");
+    expect(refusalOf({ tolerance }, stamped)).toContain("; expected seconds");
   });
 
   it("needs a name for the endpoint where the store outlives the process", () => {

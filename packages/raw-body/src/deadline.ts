@@ -16,6 +16,6 @@ export function timedOut(received: number, declared: number | undefined, timeout
   const expected = declared === undefined ? "" : ` of ${declared} declared`;
   return new RawBodyError(
     "BODY_TIMEOUT",
-    `after ${timeout} s, ${received}${expected} bytes were received; raise timeout if the sender is honestly slow`,
+    `after ${timeout} s, ${received}${expected} bytes were received; raise timeout (a verifier's bodyTimeout) if the sender is honestly slow`,
   );
 }

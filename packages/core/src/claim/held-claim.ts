@@ -255,7 +255,7 @@ export class HeldClaim implements ClaimHandle {
 
   /** The handler's time is over: the lease runs out, and the next delivery takes over. */
   #expire(): void {
-    const detail = `the handler did not end within ${Math.round(this.#start.handlerTimeout / 1000)} s; its lease runs out and the next delivery takes over`;
+    const detail = `the handler did not end within ${Math.round(this.#start.handlerTimeout) / 1000} s; its lease runs out and the next delivery takes over`;
     this.#stopRenewal();
     this.#say("HANDLER_TIMEOUT", detail);
     this.#report({ status: undefined, code: "HANDLER_TIMEOUT", cause: undefined });

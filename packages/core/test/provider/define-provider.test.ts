@@ -9,7 +9,7 @@ const stamped = { content: "{timestamp}.{body}", timestamp: { from: "header:x-ts
 describe("defineProvider", () => {
   it("names the page that explains a refusal once", () => {
     const declare = () => declareAcme({ timestamp: { from: "header:x-ts", unit: "s", tolerance: -1 } });
-    expect(declare).toThrow(/^defineProvider\(acme\): timestamp\.tolerance: expected seconds[^(]*\([^(]*#misconfigured\)$/);
+    expect(declare).toThrow(/^defineProvider\(acme\): timestamp\.tolerance: saw -1; expected seconds[^(]*\([^(]*#misconfigured\)$/);
   });
 
   it("keeps the declaration as it was given", () => {
