@@ -1,5 +1,6 @@
 import { createVerifier, memoryStore, type Provider, type WebhookEvent } from "@countersign/core";
-import { type DeliveryOptions, signDelivery } from "./sign-delivery.js";
+import type { DeliveryOptions } from "./delivery.js";
+import { signDelivery } from "./sign-delivery.js";
 
 /**
  * Makes the event that a handler would be given: signs a delivery and verifies it, so that id, type, payload and `signed` are what

@@ -1,8 +1,8 @@
 /** By which of its schemes a delivery is signed, and where its payload goes. */
 import type { Provider } from "@countersign/core";
 import type { CompiledScheme, ConfiguredScheme } from "@countersign/core/signing";
+import type { CompiledDeclaration, DeliveryOptions } from "./delivery.js";
 import type { PayloadForm } from "./draft.js";
-import type { CompiledDeclaration, DeliveryOptions } from "./sign-delivery.js";
 import { needsPrivateKey } from "./sign-with-private-key.js";
 
 export const FORM = "application/x-www-form-urlencoded";

@@ -1,7 +1,7 @@
 /** A delivery that is being written: what a verifier reads from a source, a draft writes to it. */
 import type { CompiledScheme, SourceReader } from "@countersign/core/signing";
 import { Attempt, Reading, toHeaderLines, toTarget, toUtf8 } from "@countersign/core/signing";
-import type { CompiledDeclaration } from "./sign-delivery.js";
+import type { CompiledDeclaration } from "./delivery.js";
 
 /** Where the payload goes: into the body as JSON, as a form, as JSON in a form's field, or as it is; or into the query. */
 export type PayloadForm = "json" | "form" | "field" | "bytes" | "query";

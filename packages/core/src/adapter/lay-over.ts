@@ -1,5 +1,3 @@
-import type { NodeResponse } from "./node-response.js";
-
 /** A method of a response, as one puts another in its place. */
 export type Method = (...values: unknown[]) => unknown;
 
@@ -9,7 +7,7 @@ export type Method = (...values: unknown[]) => unknown;
  * Express gives every response a prototype of the app's, which makes each property that is set on it dear: one more prototype costs a
  * fifth of seven methods.
  */
-export function createOverlay(methods: Readonly<Record<string, Method>>): (response: NodeResponse) => () => void {
+export function createOverlay(methods: Readonly<Record<string, Method>>): (response: object) => () => void {
   const names = Object.keys(methods);
   /** Prototypes of responses, with the methods over them. */
   const overlays = new WeakMap<object, object>();
@@ -21,7 +19,7 @@ export function createOverlay(methods: Readonly<Record<string, Method>>): (respo
       overlays.set(prototype, overlay);
     }
     Object.setPrototypeOf(response, overlay);
-    const record = response as unknown as Record<string, Method | undefined>;
+    const record = response as Record<string, Method | undefined>;
     // what is its own comes before the prototype
     let own: Record<string, Method | undefined> | undefined;
     for (const name of names) {

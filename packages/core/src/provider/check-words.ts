@@ -7,6 +7,7 @@ import {
   isObject,
   isText,
   list,
+  METHOD,
   maybe,
   object,
   one,
@@ -18,10 +19,8 @@ import {
   whole,
   words,
 } from "./rule.js";
-
 import { HEADER } from "./source.js";
 
-export const METHOD = one("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS");
 /** Header names in lower case: `content-type` in any other would stand beside our own. */
 const isHeaders = (value: unknown): boolean =>
   isObject(value) && Object.entries(value).every(([name, template]) => HEADER.test(name) && isText(template));

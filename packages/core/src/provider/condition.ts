@@ -2,9 +2,8 @@ import { isEqual } from "#crypto";
 import type { Part } from "../signature/crypto.js";
 import { toUtf8, toWireBytes } from "../signature/encodings.js";
 import type { Attempt } from "./attempt.js";
-import { METHOD } from "./check-words.js";
 import type { Match } from "./declaration.js";
-import { check, one } from "./rule.js";
+import { check, METHOD, one } from "./rule.js";
 import { compileSource, type SourceReader, sourceOf } from "./source.js";
 import { compileTemplate, type Ink, render, type Template, type TemplateContext, withOptions } from "./template.js";
 

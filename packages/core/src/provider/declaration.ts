@@ -4,6 +4,7 @@
  */
 import type { KeyForm, KeyPair } from "../signature/crypto.js";
 import type { Encoding } from "../signature/encodings.js";
+import type { Algorithm, Hmac, PlainHash } from "./algorithm.js";
 import type { FetchedKeys, JwtMechanism } from "./mechanism.js";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS";
@@ -103,11 +104,6 @@ export interface Recurrence {
 }
 
 // ── 4. Schemes: the algorithm decides which words are there ──────────────────────────────────────────────────────
-
-export type Hmac = "hmac-sha1" | "hmac-sha256" | "hmac-sha384" | "hmac-sha512";
-export type PlainHash = "sha1" | "sha256";
-export type Jwt = "jwt-hs256" | "jwt-rs256" | "jwt-es256";
-export type Algorithm = Hmac | PlainHash | KeyPair | "token" | Jwt;
 
 type Words<A, C, O> = A extends Hmac
   ? Shared & { readonly secret: SecretForm; readonly signature: Signature; readonly content: Content<C, O, Atom> }

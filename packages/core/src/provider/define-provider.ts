@@ -1,9 +1,10 @@
 import { ConfigurationError } from "../errors.js";
 import type { EventOf, WebhookEvent } from "../event.js";
 import type { SecretResolver, SecretValue } from "../signature/key-ring.js";
+import type { Algorithm } from "./algorithm.js";
 import { type CompiledProvider, compileProvider } from "./compile.js";
 import { type ConfiguredProvider, configureProvider, type OnSecret, type PresetInput } from "./configured-provider.js";
-import type { Algorithm, AnyDeclaration, AnyScheme, Declaration, Needs, NeedsUrl, OptionKind, Scheme, SchemePart } from "./declaration.js";
+import type { AnyDeclaration, AnyScheme, Declaration, Needs, NeedsUrl, OptionKind, Scheme, SchemePart } from "./declaration.js";
 import type { FetchKey } from "./mechanism.js";
 
 /** A configured preset: what `createVerifier` takes. */

@@ -4,7 +4,7 @@
  */
 
 import type { KeyPair, PublicKey, SecretKey } from "../signature/crypto.js";
-import type { Algorithm } from "./declaration.js";
+import type { Algorithm } from "./algorithm.js";
 
 /** What a JWT mechanism is asked. */
 export interface JwtQuestion {

@@ -21,6 +21,7 @@ export const whole = (least: number, most = Number.MAX_SAFE_INTEGER): Rule => [
   most === Number.MAX_SAFE_INTEGER ? "a whole number" : `${least} to ${most}`,
 ];
 export const one = (...known: readonly unknown[]): Rule => [(value) => known.includes(value), `one of ${known.join(", ")}`];
+export const METHOD = one("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS");
 export const maybe = ([is, what]: Rule): Rule => [(value) => value === undefined || is(value), what];
 export const a = (method: string, what: string): Rule => [
   (value) => typeof (value as Record<string, unknown> | undefined)?.[method] === "function",

@@ -1,6 +1,7 @@
 /** The sender's side of one case: it knows a port, and reports. */
 import type { Provider } from "@countersign/core";
-import { type BodilessDelivery, type DeliveryOptions, type SignedDelivery, signDelivery } from "../sign-delivery.js";
+import type { BodilessDelivery, DeliveryOptions, SignedDelivery } from "../delivery.js";
+import { signDelivery } from "../sign-delivery.js";
 import { check, equal } from "./expect.js";
 import type { Connection, Control, Form, RawRequest, RawResponse, Report, Server, Trait } from "./harness.js";
 import { openConnection, sendAndReset, sendRaw, writeHead } from "./raw-client.js";
