@@ -2,6 +2,7 @@
 export { checkVerifier } from "./adapter/check-verifier.js";
 export { type EventSink, toHandler } from "./adapter/event-sink.js";
 export { fromFetchRequest, type RequestOrigin, toResponse } from "./adapter/fetch-request.js";
+export { takeHead } from "./adapter/held-end.js";
 export { fromNodeRequest, type NodeRequest } from "./adapter/node-request.js";
 export {
   closeAfterReply,

@@ -239,28 +239,22 @@ describe.each(majors)("webhook on Fastify $major, as the whole route", ({ create
     expect(records.map(({ code }) => code)).toEqual(["HANDLER_FAILED"]);
   });
 
-  it("lets no error handling make a success of an error that was sent while the handler is at work", async () => {
-    const app = create();
-    const { verifier, records } = observed();
-    app.setErrorHandler((_error, _request, reply) => reply.code(200).send("fine"));
-    app.post(
-      "/hook",
-      webhook(verifier, async (_event, _request, reply) => {
+  it.each<[string, (reply: FastifyReply) => unknown]>([
+    [
+      "an error that was sent while the handler is at work",
+      async (reply) => {
         reply.send(new Error("broken"));
         await sleep(20);
-      }),
-    );
-    expect((await send(await listen(app))).status).toBe(500);
-    expect(records.map(({ code }) => code)).toEqual(["HANDLER_FAILED"]);
-  });
-
-  it("lets no error handling make a success of a failure that cannot be sent", async () => {
+      },
+    ],
+    ["a failure that cannot be sent", (reply) => void reply.code(503).type("text/plain").send({ not: "text" })],
+  ])("lets no error handling make a success of %s", async (_, act) => {
     const app = create();
     const { verifier, records } = observed();
     app.setErrorHandler((_error, _request, reply) => reply.code(200).send("fine"));
     app.post(
       "/hook",
-      webhook(verifier, async (_event, _request, reply) => void reply.code(503).type("text/plain").send({ not: "text" })),
+      webhook(verifier, async (_event, _request, reply) => act(reply)),
     );
     expect((await send(await listen(app))).status).toBe(500);
     expect(records.map(({ code }) => code)).toEqual(["HANDLER_FAILED"]);

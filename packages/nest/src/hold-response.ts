@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { takeHead } from "@countersign/core/adapter";
 
 /** Methods by which a response begins to leave. */
 const METHODS = ["writeHead", "flushHeaders", "write", "end"] as const;
@@ -49,6 +50,7 @@ export function holdResponse(
       // Fastify passes the headers that it keeps, and goes on changing them
       held.push({ name, values: name === "writeHead" ? values.map(toCopy) : values });
       if (held.length === 1) {
+        // nobody could change status and headers any more, if it had left
         restoreHead = takeHead(response);
         // whoever looks must believe that it was sent, else Fastify sends again
         Object.defineProperty(response, "headersSent", { configurable: true, get: () => true });
@@ -70,15 +72,4 @@ export function holdResponse(
 function toCopy(value: unknown): unknown {
   if (Array.isArray(value)) return [...value];
   return typeof value === "object" && value !== null ? { ...value } : value;
-}
-
-/** Remembers status and headers, which nobody could change any more if the response had left. */
-function takeHead(response: ServerResponse): () => void {
-  const { statusCode } = response;
-  const headers = response.getHeaders();
-  return () => {
-    response.statusCode = statusCode;
-    for (const name of response.getHeaderNames()) if (!(name in headers)) response.removeHeader(name);
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value as number | string | readonly string[]);
-  };
 }

@@ -123,8 +123,8 @@ const closeBehind = createOverlay({ write: behind, writeHead: behind, flushHeade
 
 const brokenOff = (): Error => new Error("the handler broke off its response");
 
-/** Remembers status and headers, which may be changed until the end really happens. */
-function takeHead(response: HoldableResponse): () => void {
+/** Remembers status and headers, which may be changed until the response really leaves; answers how to put them back. */
+export function takeHead(response: HoldableResponse): () => void {
   const { statusCode, statusMessage } = response;
   const headers = response.getHeaders();
   return () => {
