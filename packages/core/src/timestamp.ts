@@ -47,7 +47,10 @@ export function judgeTimestamp(timestamp: number, unit: TimestampUnit, { past, f
   return undefined;
 }
 
-const isSeconds = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value) && value >= 0;
+/** Some thirty years: a claim is kept for as long as a replay would pass, and stores count that in milliseconds. */
+const LONGEST = 1e9;
+
+const isSeconds = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= LONGEST;
 
 /**
  * Reads the `tolerance` option: a number speaks of the past, and of the future up to 300 s.
@@ -56,6 +59,6 @@ const isSeconds = (value: unknown): value is number => typeof value === "number"
 export function toTolerance(value: number | Tolerance, option: string): Tolerance {
   const tolerance = typeof value === "number" ? { past: value, future: Math.min(value, MAX_FUTURE) } : value;
   if (typeof tolerance !== "object" || tolerance === null || !isSeconds(tolerance.past) || !isSeconds(tolerance.future))
-    throw new ConfigurationError(option, `saw ${seen(value)}; expected seconds, or { past, future } in seconds, none below 0`);
+    throw new ConfigurationError(option, `saw ${seen(value)}; expected seconds, or { past, future } in seconds, each from 0 to ${LONGEST}`);
   return tolerance;
 }

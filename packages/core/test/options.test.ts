@@ -123,7 +123,7 @@ describe("settleOptions", () => {
     expect(settleOptions({ ...large, contentEncodings: ["gzip"] }).maxBytesInFlight).toBe(200 * 2 ** 20);
   });
 
-  it.each([-1, "x", { past: 1 }])("refuses the tolerance %j", (tolerance) => {
+  it.each([-1, "x", { past: 1 }, Number.MAX_SAFE_INTEGER, { past: 1e9 + 1, future: 1 }])("refuses the tolerance %j", (tolerance) => {
     expect(refusalOf({ tolerance }, stamped)).toContain("; expected seconds");
   });
 
@@ -135,6 +135,7 @@ describe("settleOptions", () => {
   it("takes a tolerance for the past, and for the future up to 300 s", () => {
     expect(settle({ tolerance: 900 }, stamped).tolerance).toEqual({ past: 900, future: 300 });
     expect(settle({ tolerance: { past: 1, future: 900 } }, stamped).tolerance).toEqual({ past: 1, future: 900 });
+    expect(settle({ tolerance: { past: 1e9, future: 1e9 } }, stamped).retention).toBe(2_000_000_060_000);
   });
 
   it("keeps what was handled for as long as it may come again, and no less", () => {
