@@ -54,12 +54,4 @@ async function buildPlatforms(platforms) {
 }
 
 if (imports["#core"]) await buildPlatforms(imports["#core"]);
-else
-  await build({
-    ...shared,
-    entryPoints: sources,
-    outdir: "dist",
-    // several entry points share their modules in one chunk
-    splitting: Object.keys(sources).length > 1,
-    chunkNames: "shared-[hash]",
-  });
+else await build({ ...shared, entryPoints: sources, outdir: "dist" });
