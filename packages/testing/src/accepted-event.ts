@@ -1,4 +1,5 @@
 import { createVerifier, memoryStore, type Provider, type WebhookEvent } from "@countersign/core";
+import { checkDeliveryOptions } from "./check-delivery-options.js";
 import type { DeliveryOptions } from "./delivery.js";
 import { signDelivery } from "./sign-delivery.js";
 
@@ -12,6 +13,7 @@ import { signDelivery } from "./sign-delivery.js";
  * await onInvoicePaid(event);
  */
 export async function acceptedEvent<E extends WebhookEvent>(provider: Provider<E>, options: DeliveryOptions = {}): Promise<E> {
+  checkDeliveryOptions(options);
   const timestamp = Number(options.timestamp ?? Date.now());
   // a GET has none
   const { body = new Uint8Array(), ...delivery } = await signDelivery(provider, { ...options, timestamp });

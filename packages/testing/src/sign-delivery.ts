@@ -13,6 +13,7 @@ import {
   toTarget,
   toUtf8,
 } from "@countersign/core/signing";
+import { checkDeliveryOptions } from "./check-delivery-options.js";
 import { chooseScheme, FORM, formOf } from "./choose-scheme.js";
 import type { BodilessDelivery, DeliveryOptions, SignedDelivery } from "./delivery.js";
 import { Draft } from "./draft.js";
@@ -21,7 +22,7 @@ import { needsPrivateKey, type PrivateKey, signWithPrivateKey } from "./sign-wit
 /**
  * Signs a delivery as the provider would, by the declaration that verifies it and with the first of its secrets.
  *
- * @throws Error naming what is missing, such as a private key
+ * @throws Error naming what is missing, such as a private key, or which option is wrong
  * @example
  * const delivery = await signDelivery(stripe({ secret }), { payload: { id: "evt_1", type: "invoice.paid" } });
  * await fetch(endpoint, delivery);
@@ -35,9 +36,9 @@ export async function signDelivery(provider: Provider, options: DeliveryOptions 
   if (provider?.["~configured"] === undefined)
     throw new Error("signDelivery: expected a configured preset, such as stripe({ secret }); a preset that was not called is none");
   const { compiled } = provider["~configured"];
+  checkDeliveryOptions(options);
   const { payload, privateKey } = options;
   const milliseconds = Number(options.timestamp ?? Date.now());
-  if (!Number.isFinite(milliseconds)) throw new Error("signDelivery: timestamp is no time");
   const given = new Map(Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
   const method = options.method ?? compiled.methods[0] ?? "POST";
   const configured = chooseScheme(provider, method, given.get("content-type"), options);

@@ -11,7 +11,7 @@ import { stripe } from "@countersign/providers/stripe";
 import { svix } from "@countersign/providers/svix";
 import { twilio } from "@countersign/providers/twilio";
 import { describe, expect, it } from "vitest";
-import { createClock, type DeliveryOptions, signDelivery } from "../src/index.js";
+import { acceptedEvent, createClock, type DeliveryOptions, signDelivery } from "../src/index.js";
 import { verified } from "./verified.js";
 
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -151,6 +151,21 @@ describe("signDelivery", () => {
     for (const none of [preset, undefined])
       await expect(signDelivery(none as unknown as Provider)).rejects.toThrow("signDelivery: expected a configured preset");
     for (const timestamp of [new Date("soon"), Number.NaN])
-      await expect(signDelivery(preset({ secret }), { payload: {}, timestamp })).rejects.toThrow("signDelivery: timestamp is no time");
+      await expect(signDelivery(preset({ secret }), { payload: {}, timestamp })).rejects.toThrow(
+        "signDelivery: timestamp: expected a Date or epoch milliseconds",
+      );
+  });
+
+  it.each([
+    [{ body: "{}" }, "no such option: body; known are payload, id, type"],
+    [{ id: 7 }, "id: expected a text"],
+    [{ timestamp: "2026-01-01" }, "timestamp: expected a Date"],
+    [{ url: new URL("https://example.com/") }, "url: expected a text"],
+    [{ headers: { "x-a": undefined } }, "headers: expected names with a text each"],
+    [null, "expected an object of options"],
+  ])("says which option is wrong: %j", async (options, message) => {
+    const provider = stripe({ secret: "s" });
+    await expect(signDelivery(provider, options as unknown as DeliveryOptions)).rejects.toThrow(`signDelivery: ${message}`);
+    await expect(acceptedEvent(provider, options as unknown as DeliveryOptions)).rejects.toThrow(`signDelivery: ${message}`);
   });
 });
