@@ -1,24 +1,7 @@
-import { readFileSync } from "node:fs";
 import { createVerifier, VerificationError } from "@countersign/core";
 import { describe, expect, it } from "vitest";
 import { presetOf } from "./declared.js";
-
-/** A delivery that a provider's documentation or SDK publishes, with its signature. */
-interface Vector {
-  readonly provider: string;
-  readonly name: string;
-  readonly origin: string;
-  readonly option: "secret" | "publicKey";
-  readonly key: string;
-  /** When it was signed, in epoch milliseconds. */
-  readonly at?: number;
-  readonly method: string;
-  readonly url?: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-const vectors: readonly Vector[] = JSON.parse(readFileSync(new URL("./vectors.json", import.meta.url), "utf8"));
+import { type Vector, vectors } from "./vector.js";
 
 function verifierOf({ provider, option, key, at, url }: Vector, config: object = { [option]: key }) {
   const configured = presetOf(provider)({ ...config, ...(url !== undefined && usesUrl(provider) && { publicUrl: url }) });
