@@ -28,17 +28,18 @@ export { bun, cloudflare, deno, netlify, type Origin, vercel } from "./origin.js
  * Other returned values are ignored, and the provider's success reply is sent. Whatever is thrown, a `Response` too, releases and
  * answers 500: a provider has no use for a redirect.
  *
- * @param handler takes the event, the request (its body is read: see `event.rawBody`), and what the server passes besides
+ * @param handler takes the event, the request (of the type that it declares; its body is read: see `event.rawBody`), and what the
+ *   server passes besides
  * @param origin the client's address and protocol: `{ address, protocol }`, or a function of the request and what the server
  *   passes, such as `bun`, `deno`, `cloudflare`, `netlify` or `vercel`. Left out, they are unknown, but for the protocol on
  *   Cloudflare Workers: on a server the request's URL is the client's word.
  * @throws ConfigurationError
  */
-export function webhook<E extends WebhookEvent, Rest extends unknown[]>(
+export function webhook<E extends WebhookEvent, Rest extends unknown[], R extends Request = Request>(
   verifier: Verifier<E>,
-  handler: ((event: E, request: Request, ...rest: Rest) => unknown) | EventSink<E>,
-  origin?: Origin<Request, Rest>,
-): (request: Request, ...rest: Rest) => Promise<Response>;
+  handler: ((event: E, request: R, ...rest: Rest) => unknown) | EventSink<E>,
+  origin?: Origin<NoInfer<R>, Rest>,
+): (request: R, ...rest: Rest) => Promise<Response>;
 // for a handler that does not ask for what the server passes, so that only the origin can tell its type
 export function webhook<E extends WebhookEvent, Info>(
   verifier: Verifier<E>,

@@ -93,6 +93,21 @@ export const withParams: NextRoute = webhook(
   async (_event, _request, { params }: { params: Promise<{ id: string }> }) => void (await params).id,
 );
 
+// a platform's own kind of request, where the handler says so or the place where it goes
+interface RoutedRequest extends Request {
+  readonly params: { readonly id: string };
+}
+type Routed = (request: RoutedRequest, env: Env) => Response | Promise<Response>;
+export const annotated: Routed = webhook(verifier, async (_event, request: RoutedRequest) => request.params.id.length, cloudflare);
+export const contextual: Routed = webhook(verifier, async (event, request, env) => {
+  is<Equal<typeof event, OrderEvent>>();
+  is<Equal<typeof request, RoutedRequest>>();
+  return new Response(request.params.id + env.DB);
+});
+is<Equal<Parameters<typeof onBun>[0], Request>>();
+// @ts-expect-error no request
+webhook(verifier, async (_event, request: URL) => request.href);
+
 // Lambda
 export const onLambda = lambda(verifier, async (event, request, context) => {
   is<Equal<typeof event, OrderEvent>>();
