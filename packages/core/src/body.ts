@@ -28,7 +28,10 @@ export function createBodyReader({ maxBytes, maxBytesInFlight, bodyTimeout, cont
     checkDeclared(headers) {
       const declared = headers.only("content-length");
       if (declared !== undefined && /^\d+$/.test(declared) && Number(declared) > maxBytes)
-        throw new Refusal("BODY_TOO_LARGE", `${declared} bytes were declared, and maxBytes allows ${maxBytes}`);
+        throw new Refusal(
+          "BODY_TOO_LARGE",
+          `${declared} bytes were declared, ${maxBytes} are allowed; raise maxBytes if such bodies are expected`,
+        );
       return declared;
     },
     read({ body }, headers, declared) {

@@ -1,5 +1,5 @@
 import { CODES, ConfigurationError, type ErrorCode, pageOf } from "./errors.js";
-import { clipped } from "./seen.js";
+import { clipped, onOneLine, seen } from "./seen.js";
 
 /** Codes of what the operator should know, though nothing was refused. */
 export type NoticeCode =
@@ -98,14 +98,31 @@ export function logObserver(logger: Logger): Observer {
 }
 
 function messageOf(record: ObserverRecord): string {
+  const event = record.id === undefined ? "" : `, event ${clipped(record.id)}`;
   const where = `${record.provider} at ${record.endpoint}`;
-  if (record.kind === "notice") {
-    const which = record.id === undefined ? "" : `, event ${clipped(record.id)}`;
-    return `${record.code} (${where}${which}): ${record.detail}. ${pageOf(record.code)}`;
-  }
+  if (record.kind === "notice") return `${record.code} (${where}${event}): ${withPage(record.detail, record.code)}`;
   if (record.code === undefined)
     return `webhook ${record.outcome} (${where})${record.duplicate === undefined ? "" : `, ${record.duplicate}`}`;
-  return `webhook ${record.outcome}, ${record.code} (${where}): ${record.detail ?? CODES[record.code].title}. ${pageOf(record.code)}`;
+  return `webhook ${record.outcome}, ${record.code} (${where}${event}): ${withPage(detailOf(record, record.code), record.code)}`;
+}
+
+function detailOf({ detail, cause, status }: DeliveryRecord, code: ErrorCode): string {
+  if (code === "HANDLER_FAILED" && cause === undefined && status !== undefined) return `the handler answered ${status}`;
+  return detail ?? CODES[code].title;
+}
+
+function withPage(detail: string, code: ErrorCode | NoticeCode): string {
+  const page = pageOf(code);
+  return detail.includes(page) ? detail : `${detail}${detail.endsWith("?") ? "" : "."} ${page}`;
+}
+
+/** What stands behind a fault, unless that was said. A connection refused on several addresses has a code and no message. */
+function causeOf({ detail, cause }: ObserverRecord): string {
+  if (cause === undefined) return "";
+  const isError = cause instanceof Error;
+  const own = cause instanceof ConfigurationError ? cause.detail : isError && cause.message;
+  const text = own || (isError ? String((cause as { code?: unknown }).code ?? cause.name) : seen(cause));
+  return detail?.includes(text) ? "" : ` Cause: ${text}${text.endsWith(".") ? "" : "."}`;
 }
 
 /** Makes the default observer: what was refused or failed, one line per code and minute, on the console. */
@@ -113,7 +130,8 @@ export function consoleObserver(warn: (message: string) => void = console.warn, 
   const said = new Map<string, { at: number; more: number }>();
   return (record) => {
     const { code } = record;
-    if (code === undefined) return;
+    // a handler's time is told by a notice already
+    if (code === undefined || (code === "HANDLER_TIMEOUT" && record.kind === "delivery")) return;
     const last = said.get(code);
     if (last !== undefined && now() - last.at < INTERVAL) {
       last.more++;
@@ -121,8 +139,7 @@ export function consoleObserver(warn: (message: string) => void = console.warn, 
     }
     said.set(code, { at: now(), more: 0 });
     const more = last !== undefined && last.more > 0 ? ` (and ${last.more} more since)` : "";
-    const cause = record.cause instanceof Error ? ` Cause: ${record.cause.message}.` : "";
-    warn(`[countersign] ${messageOf(record)}${cause}${more}`);
+    warn(onOneLine(`[countersign] ${messageOf(record)}${causeOf(record)}${more}`));
   };
 }
 

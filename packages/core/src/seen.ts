@@ -11,6 +11,11 @@ export function clipped(text: string): string {
   return text.length > LONGEST ? `${shown}...` : shown;
 }
 
+/** Writes a text of any length with a blank for whatever is not printable. */
+export function onOneLine(text: string): string {
+  return text.replace(UNPRINTABLE, " ");
+}
+
 /** Names any value: a string in quotes and clipped, a plain value as it is, anything else by its kind. */
 export function seen(value: unknown): string {
   if (typeof value === "string") return `"${clipped(value)}"`;

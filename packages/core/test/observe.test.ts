@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ConfigurationError } from "../src/errors.js";
 import { consoleObserver, type DeliveryRecord, guardObserver, logObserver, type NoticeRecord } from "../src/observe.js";
 
 const DELIVERY: DeliveryRecord = {
@@ -36,7 +37,7 @@ describe("logObserver", () => {
     expect(logOf(refused())).toMatchObject([
       "warn",
       {},
-      expect.stringMatching(/^webhook rejected, SIGNATURE_MISMATCH \(acme at billing\): none fits\. https:.*#signature_mismatch$/),
+      expect.stringMatching(/^webhook rejected, SIGNATURE_MISMATCH \(acme at billing, event 1\): none fits\. https:.*#signature_mismatch$/),
     ]);
     expect(logOf(refused({ code: "MISCONFIGURED", detail: undefined }))).toMatchObject([
       "error",
@@ -48,6 +49,17 @@ describe("logObserver", () => {
       {},
       expect.stringMatching(/^MEMORY_STORE \(acme at billing\): claims are kept here\. https:.*#memory_store$/),
     ]);
+  });
+
+  it("says what a handler answered, and ends every sentence once", () => {
+    expect(logOf({ ...DELIVERY, code: "HANDLER_FAILED", status: 422 })[2]).toContain("event 1): the handler answered 422. https:");
+    expect(logOf({ ...DELIVERY, code: "HANDLER_FAILED", status: undefined })[2]).toContain(": The handler failed. https:");
+    expect(logOf({ ...DELIVERY, code: "HANDLER_FAILED", cause: "why", status: 500 })[2]).toContain(": The handler failed. https:");
+    expect(logOf(refused({ detail: "is it the secret?" }))[2]).toContain("is it the secret? https:");
+    const { message } = new ConfigurationError("secret", "it is empty");
+    expect(logOf(refused({ code: "MISCONFIGURED", detail: message, id: undefined }))[2]).toBe(
+      `webhook rejected, MISCONFIGURED (acme at billing): ${message}`,
+    );
   });
 
   it("takes a notice of an error for one, and names the event", () => {
@@ -96,6 +108,41 @@ describe("consoleObserver", () => {
     now = 120_000;
     observe(refused());
     expect(lines[4]).not.toContain("more since");
+  });
+
+  const lineOf = (more: Partial<DeliveryRecord>): string => {
+    const lines: string[] = [];
+    consoleObserver((line) => lines.push(line))(refused(more));
+    return lines.join("\n");
+  };
+
+  it("says the cause, whatever was thrown, on the same line", () => {
+    const aggregate = Object.assign(new AggregateError([], ""), { code: "ECONNREFUSED" });
+    expect(lineOf({ cause: new Error("first\r\nsecond.") })).toMatch(/ Cause: first {2}second\.$/);
+    expect(lineOf({ cause: aggregate })).toMatch(/ Cause: ECONNREFUSED\.$/);
+    expect(lineOf({ cause: new TypeError("") })).toMatch(/ Cause: TypeError\.$/);
+    expect(lineOf({ cause: "a text" })).toMatch(/ Cause: "a text"\.$/);
+    expect(lineOf({ cause: null })).toMatch(/ Cause: null\.$/);
+  });
+
+  it("does not say twice what was seen", () => {
+    const cause = new ConfigurationError("now", "saw 7");
+    expect(lineOf({ code: "MISCONFIGURED", detail: cause.detail, cause })).not.toContain("Cause");
+  });
+
+  it("counts a handler's time once, which a notice and a record tell", () => {
+    const lines: string[] = [];
+    let now = 0;
+    const observe = consoleObserver(
+      (line) => lines.push(line),
+      () => now,
+    );
+    for (; now <= 60_000; now += 60_000) {
+      observe({ ...notice, code: "HANDLER_TIMEOUT" });
+      observe({ ...DELIVERY, code: "HANDLER_TIMEOUT", status: undefined });
+    }
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).not.toContain("more since");
   });
 
   it("speaks to the console by default", () => {

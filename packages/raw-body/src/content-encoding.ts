@@ -25,6 +25,6 @@ export function readContentEncoding(
   if (accepted !== undefined) return accepted;
   throw new RawBodyError(
     "CONTENT_ENCODING_REFUSED",
-    `Content-Encoding is ${coding.slice(0, 32).replace(UNPRINTABLE, "")}, and ${accept?.length ? `only ${accept.join(", ")} is` : "no compression is"} accepted; let the sender send plain bodies, or accept it`,
+    `Content-Encoding is ${coding.slice(0, 32).replace(UNPRINTABLE, "")}, and ${accept?.length ? `only ${accept.join(", ")} is` : "no compression is"} accepted; let the sender send plain bodies, or accept it (a verifier's contentEncodings)`,
   );
 }
