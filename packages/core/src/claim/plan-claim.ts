@@ -65,7 +65,7 @@ export function createClaimPlanner(
 
   const toPlan = (
     row: Row | undefined,
-    { attempt: { scheme }, type: named, ringTenant, namedTenant }: ClaimFacts,
+    { attempt: { scheme, reading }, type: named, ringTenant, namedTenant }: ClaimFacts,
   ): Awaitable<ClaimPlan | undefined> => {
     if (row === undefined) return undefined;
     const { tag, marks } = row;
@@ -73,7 +73,9 @@ export function createClaimPlanner(
     const type = scheme.signed.type ? undefined : named;
     const tenant = scheme.tenantSigned ? undefined : namedTenant;
     const onMark = marks === "refuse" ? "refuse" : "flag";
-    const key = fingerprint([name + toOptional(ringTenant) + toOptional(type) + toOptional(tenant) + row.key]);
+    // so do content type and method, by which a body or a query is read; where no mark would tell, a captured delivery would run again unseen
+    const read = marks === "joined" ? "" : toField(`${reading.method} ${reading.parsed(false).kind}`);
+    const key = fingerprint([name + toOptional(ringTenant) + toOptional(type) + toOptional(tenant) + read + row.key]);
     if (marks === "joined" && !joinsUnsigned(scheme)) return andThen(key, (made) => planOf(made, undefined, tag, onMark));
     const mark = fingerprint([name + MARK + toOptional(ringTenant) + row.mark]);
     const partition = row.partition === undefined ? undefined : fingerprint([name + PARTITION + toOptional(ringTenant) + row.partition]);

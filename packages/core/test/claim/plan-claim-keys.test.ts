@@ -41,6 +41,32 @@ describe("what is unsigned and decides", () => {
     ]);
   });
 
+  it("is how a body is read, where an unsigned id names it: under another content type it swallows no honest one", async () => {
+    const { send } = openClaims(unsigned);
+    const to = (type: string): Sent => ({ headers: { "x-id": "1", "content-type": type } });
+    expect(await saidOf(send, to("text/plain"), to("application/json"), to("application/json"))).toEqual([
+      "accepted, repeats false",
+      "accepted, repeats done",
+      "exact, 200",
+    ]);
+    const anew = openClaims({ ...stampedWords, ...unsigned, unique: "stamped", signedAnew: true });
+    const at = (time: number, type: string): Sent => stamped(time, { "x-id": "1", "content-type": type });
+    expect(await saidOf(anew.send, at(0, "text/plain"), at(0, "application/json"), at(1, "application/json"))).toEqual([
+      "accepted, repeats false",
+      "replayed, 503",
+      "accepted, repeats false",
+    ]);
+  });
+
+  it("is the method too, by which a query is a payload or none", async () => {
+    const words = { ...unsigned, content: "{url}{body}", methods: ["POST", "GET"] };
+    const { verifier } = openAcme(words, {}, { secret: "s3cret", publicUrl: "https://a.example" });
+    const headers = { "x-sig": mac("https://a.example/?a=1"), "x-id": "1" };
+    const to = (method: string) => verifier.receive(deliver({ method, url: "/?a=1", headers, text: "" }));
+    expect(await to("POST")).toMatchObject({ outcome: "accepted", event: { payload: undefined } });
+    expect(await to("GET")).toMatchObject({ outcome: "accepted", event: { payload: { a: "1" }, repeats: "running" } });
+  });
+
   it("is the tenant whose secret fits: ids of two tenants are two", async () => {
     const secret = async ({ headers }: { headers: Headers }) => ({ tenant: headers.get("x-tenant"), secrets: "s3cret" });
     const { send } = openClaims({ id: "json:id" }, {}, { secret });
