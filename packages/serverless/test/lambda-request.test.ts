@@ -52,6 +52,40 @@ describe("webhook, by the shape of its event", () => {
     for (const httpMethod of ["GET", "HEAD", "OPTIONS"]) expect(await codeOf({ ...request, httpMethod })).toBe("METHOD_NOT_ALLOWED");
   });
 
+  it.each([
+    ["an authorizer's question of format 1.0", "rest", { type: "REQUEST", methodArn: "arn" }, {}],
+    ["an authorizer's question of format 2.0", "http", { type: "REQUEST", routeArn: "arn", identitySource: ["key"] }, {}],
+    ["a WebSocket's connection", "rest", {}, { connectionId: "c=", eventType: "CONNECT", routeKey: "$connect" }],
+  ] as const)("takes %s for no HTTP request", async (_, shape, more, context) => {
+    const { verifier, records } = watched();
+    const { body: _body, ...request } = eventOf(shape, signed());
+    const event = { ...request, ...more, requestContext: { ...request.requestContext, ...context } };
+    expect((await webhook(verifier, () => expect.unreachable())(asEvent(event), contextOf())).statusCode).toBe(500);
+    expect(records[0]).toMatchObject({ code: "MISCONFIGURED", detail: expect.stringContaining("no HTTP request") });
+  });
+
+  it.each(["true", "false", "", 0, 1])("says that a flag of %j is neither true nor false", async (isBase64Encoded) => {
+    const { verifier, records } = watched();
+    await webhook(verifier, () => expect.unreachable())(asEvent({ ...eventOf("http", signed()), isBase64Encoded }), contextOf());
+    expect(records[0]).toMatchObject({ code: "BODY_ALREADY_PARSED", detail: expect.stringContaining("neither true nor false") });
+  });
+
+  it("takes the path of the event where an emulator has the resource in the request context", async () => {
+    const { verifier } = watched({ provider: urlSigner({ secret: SECRET, publicUrl: "https://hooks.example.com" }) });
+    const { headers, body } = signed();
+    const request = eventOf("rest", { headers: { ...headers, "url-signature": hmac(`https://hooks.example.com/hooks/a${body}`) }, body });
+    const emulated = { path: "/hooks/a", queryStringParameters: null, multiValueQueryStringParameters: null };
+    const requestContext = { ...request.requestContext, path: "/{proxy+}" };
+    expect((await webhook(verifier, async () => {})({ ...request, ...emulated, requestContext }, contextOf())).statusCode).toBe(200);
+  });
+
+  it("makes no header of cookies that are none", async () => {
+    const seen: unknown[] = [];
+    const handler = webhook(watched().verifier, async (event) => void seen.push(event.headers.get("cookie")));
+    await handler({ ...eventOf("http", signed()), cookies: [] }, contextOf());
+    expect(seen).toEqual([null]);
+  });
+
   it("reads the lists of an event that has its cookies apart, as an emulator may send it", async () => {
     const request = eventOf("function-url", signed());
     const multiValueHeaders = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, [value]]));

@@ -27,7 +27,9 @@ export function shapeOf(event: unknown): EventShape | undefined {
 
 function readShape(event: unknown): EventShape | undefined {
   if (!isFields(event) || !isFields(event.requestContext)) return undefined;
-  const { elb, http } = event.requestContext;
+  const { elb, http, connectionId } = event.requestContext;
+  // what an authorizer is asked, and what a WebSocket API sends, may look like a request, and nobody waits for its answer
+  if (event.type === "REQUEST" || typeof connectionId === "string") return undefined;
   if (isFields(http)) return typeof http.method === "string" && typeof event.rawPath === "string" ? "http" : undefined;
   if (typeof event.httpMethod !== "string" || typeof event.path !== "string") return undefined;
   if (isFields(elb)) return "alb";

@@ -38,8 +38,11 @@ const READERS: Record<EventShape, Reader> = {
     const { path, identity } = event.requestContext as Fields;
     return {
       method: event.httpMethod as string,
-      // what the client asked for has the stage, which `event.path` lacks
-      url: withQuery(typeof path === "string" && path.startsWith("/") ? path : (event.path as string), queryOf(event, encodeURIComponent)),
+      // what the client asked for has the stage, which `event.path` lacks; an emulator may have the resource there: "/{proxy+}"
+      url: withQuery(
+        typeof path === "string" && /^\/[^{}]*$/.test(path) ? path : (event.path as string),
+        queryOf(event, encodeURIComponent),
+      ),
       headers: headersOf(event),
       body: bodyOf(event, true),
       address: textOf(identity, "sourceIp"),
@@ -92,7 +95,7 @@ function headersOf(event: Fields): HeadersInput {
 
 /** Gives the headers back the cookies, which some shapes have apart. */
 function withCookies(headers: HeadersInput, cookies: unknown): HeadersInput {
-  if (!Array.isArray(cookies)) return headers;
+  if (!Array.isArray(cookies) || cookies.length === 0) return headers;
   const cookie = cookies.join("; ");
   return Array.isArray(headers)
     ? [...(headers as [string, string][]), ["cookie", cookie]]
@@ -168,7 +171,7 @@ function bodyOf(event: Fields, always: boolean): Delivery["body"] {
   if (flag !== true || body.length % 4 !== 0 || !BASE64.test(body))
     throw new BrokenEvent(
       "BODY_ALREADY_PARSED",
-      "isBase64Encoded does not fit event.body, which is no base64: a layer before the function has changed one of them",
+      `isBase64Encoded ${flag === true ? "does not fit event.body, which is no base64" : "is neither true nor false"}: a layer before the function has changed one of them`,
     );
   return Buffer.from(body, "base64");
 }
