@@ -127,6 +127,25 @@ describe.each(VERSIONS)("webhook(verifier, handler), which holds the response, o
     expect(outcomes(records)).toEqual(["HANDLER_FAILED"]);
   });
 
+  it.each([
+    ["nothing", async () => {}, 200],
+    ["a status alone", async (_e: AcmeEvent, _q: Request, res: Response) => void res.status(202), 202],
+  ])("waits for a middleware whose end takes its time, after a handler that answers %s", async (_title, handler, status) => {
+    const { verifier } = acmeVerifier();
+    const app = make();
+    app.use((_req, res, next) => {
+      const end = res.end as (...values: unknown[]) => Response;
+      res.end = ((...values: unknown[]) => {
+        setTimeout(() => end.apply(res, values), 5);
+        return res;
+      }) as Response["end"];
+      next();
+    });
+    app.post("/", webhook(verifier, handler));
+    const { url } = await open(app);
+    expect((await fetch(url, { ...signed(), signal: AbortSignal.timeout(2000) })).status).toBe(status);
+  });
+
   it("answers for a handler that never ends, and what it does later comes to nothing", async () => {
     const { verifier, records } = acmeVerifier({ handlerTimeout: 0.05, lease: 1 });
     const late = gate();

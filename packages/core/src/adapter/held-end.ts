@@ -100,7 +100,8 @@ export function holdEnd(request: NodeRequest, response: HoldableResponse): HeldE
       answered?.open();
       answered?.restore();
       end.apply(response, answered?.values ?? []);
-      if (answered === undefined) shutOutHandler(response);
+      // an app's own `end` that takes its time needs the methods
+      if (answered === undefined && response.headersSent) shutOutHandler(response);
     },
     drop() {
       isOver = true;

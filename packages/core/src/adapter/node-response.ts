@@ -87,7 +87,8 @@ export function replyInstead(request: NodeRequest, response: NodeResponse, reply
     if (!request.complete) closeAtEnd(request, response);
     write(request, response, reply);
   }
-  shut(response);
+  // an app's own `end` that takes its time needs the methods
+  if (response.headersSent) shut(response);
 }
 
 function nothing(this: unknown): unknown {

@@ -20,18 +20,20 @@ afterEach(async () => {
   expect(uncaught.splice(0)).toEqual([]);
 });
 
+type OnResponse = (response: ServerResponse) => void;
 type Hold = (request: object, fail: (error: unknown) => boolean) => void;
 
 /** A server whose one route is a handler; what it throws is answered by `onThrow`, or with the reply of ours. */
 async function start(
   handle: Handler,
-  { onThrow, hold, ...options }: { onThrow?: (response: ServerResponse) => void; hold?: Hold; handlerTimeout?: number } = {},
+  { onThrow, hold, before, ...options }: { onThrow?: OnResponse; hold?: Hold; before?: OnResponse; handlerTimeout?: number } = {},
 ) {
   const store = recordingStore();
   const { verifier, records } = openAcme({ id: "json:id" }, { store, https: "off", ...options });
   const thrown: unknown[] = [];
   const server = createServer(async (request, response) => {
     response.setHeader("x-server", "ours");
+    before?.(response);
     const failed = await serveHeld(verifier, fromNodeRequest(request), handle, request, response, hold);
     if (failed === undefined) return;
     thrown.push(failed.error);
@@ -132,6 +134,22 @@ describe("serveHeld", () => {
     expect([heard, thrown]).toEqual([[true, true, false, false], [fault]]);
     expect(store.calls.filter((call) => call !== "renew")).toEqual(["claim", "release", "claim", "commit"]);
   });
+
+  it.each(["nothing", "a status without an end"])(
+    "waits for an end that an app has delayed, after handlers that answer %s",
+    async (title) => {
+      const [handle, status] = SUCCESSES[title] ?? FAILURES[title] ?? expect.unreachable();
+      const before = (response: ServerResponse): void => {
+        const { end } = response;
+        response.end = () => {
+          setImmediate(() => Reflect.apply(end, response, []));
+          return response;
+        };
+      };
+      const { send } = await start(handle, { before });
+      expect((await send()).status).toBe(status);
+    },
+  );
 
   it("breaks off a success that had begun when the handler threw", async () => {
     const { send, store } = await start(async (_e, _q, r) => {
