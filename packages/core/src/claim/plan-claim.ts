@@ -73,8 +73,9 @@ export function createClaimPlanner(
     const type = scheme.signed.type ? undefined : named;
     const tenant = scheme.tenantSigned ? undefined : namedTenant;
     const onMark = marks === "refuse" ? "refuse" : "flag";
-    // so do content type and method, by which a body or a query is read; where no mark would tell, a captured delivery would run again unseen
-    const read = marks === "joined" ? "" : toField(`${reading.method} ${reading.parsed(false).kind}`);
+    // so do the content type, and without a body the method: where a mark tells, lest a captured delivery run again unseen
+    const { kind } = reading.parsed(false);
+    const read = marks === "joined" ? "" : toField(kind === "empty" ? reading.method : kind);
     const key = fingerprint([name + toOptional(ringTenant) + toOptional(type) + toOptional(tenant) + read + row.key]);
     if (marks === "joined" && !joinsUnsigned(scheme)) return andThen(key, (made) => planOf(made, undefined, tag, onMark));
     const mark = fingerprint([name + MARK + toOptional(ringTenant) + row.mark]);

@@ -58,13 +58,17 @@ describe("what is unsigned and decides", () => {
     ]);
   });
 
-  it("is the method too, by which a query is a payload or none", async () => {
+  it("is the method where there is no body, by which a query is a payload or none", async () => {
     const words = { ...unsigned, content: "{url}{body}", methods: ["POST", "GET"] };
     const { verifier } = openAcme(words, {}, { secret: "s3cret", publicUrl: "https://a.example" });
-    const headers = { "x-sig": mac("https://a.example/?a=1"), "x-id": "1" };
-    const to = (method: string) => verifier.receive(deliver({ method, url: "/?a=1", headers, text: "" }));
-    expect(await to("POST")).toMatchObject({ outcome: "accepted", event: { payload: undefined } });
-    expect(await to("GET")).toMatchObject({ outcome: "accepted", event: { payload: { a: "1" }, repeats: "running" } });
+    const to = (method: string, text: string) => {
+      const headers = { "x-sig": mac(`https://a.example/?a=1${text}`), "x-id": "1" };
+      return verifier.receive(deliver({ method, url: "/?a=1", headers, text }));
+    };
+    expect(await to("POST", "")).toMatchObject({ outcome: "accepted", event: { payload: undefined } });
+    expect(await to("GET", "")).toMatchObject({ outcome: "accepted", event: { payload: { a: "1" }, repeats: "running" } });
+    expect(await to("POST", "{}")).toMatchObject({ outcome: "accepted", event: { payload: {} } });
+    expect(await to("GET", "{}")).toMatchObject({ outcome: "duplicate", kind: "running" });
   });
 
   it("is the tenant whose secret fits: ids of two tenants are two", async () => {
