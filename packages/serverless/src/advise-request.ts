@@ -13,8 +13,8 @@ export function adviseRequest(given: unknown): string | undefined {
   return `what was passed is no Request; ${advice ?? "pass the Request of the Web APIs, as the runtime or the framework has it"}`;
 }
 
-/** By what is cheap to look at: some servers make the headers when somebody asks for them. */
-function isRequest(value: unknown): boolean {
+/** Tells a request by what is cheap to look at: some servers make the headers when somebody asks for them. */
+export function isRequest(value: unknown): boolean {
   return typeof fieldOf(value, "method") === "string" && typeof fieldOf(value, "url") === "string";
 }
 

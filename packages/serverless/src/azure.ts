@@ -11,7 +11,8 @@
  */
 import type { HttpRequest, HttpResponse, HttpResponseInit, InvocationContext } from "@azure/functions";
 import type { Reply, Verifier, WebhookEvent } from "@countersign/core";
-import { type EventSink, serve } from "@countersign/core/adapter";
+import { type EventSink, serve, toRefusedDelivery } from "@countersign/core/adapter";
+import { isRequest } from "./advise-request.js";
 import { readHandler } from "./handler.js";
 import { createReader, type Origin } from "./origin.js";
 import { toStatus } from "./status.js";
@@ -42,10 +43,14 @@ export function webhook<E extends WebhookEvent>(
   const run = readHandler<E, [HttpRequest, InvocationContext]>(verifier, handler);
   const toDelivery = createReader(origin);
   return async function webhookFunction(request, context) {
-    const served = await serve(verifier, toDelivery(request, [context]), (event) => run(event, request, context), statusOf);
+    const delivery = isRequest(request) ? toDelivery(request, [context]) : toRefusedDelivery("MISCONFIGURED", NO_REQUEST);
+    const served = await serve(verifier, delivery, (event) => run(event, request, context), statusOf);
     return served.reply === undefined ? (served.answer as HttpResponseInit) : toResponseInit(served.reply);
   };
 }
+
+const NO_REQUEST =
+  "what was passed first is no HttpRequest of the v4 programming model; register the function by app.http(name, { handler: webhook(...) }), and not as one of the v3 model or for another trigger";
 
 function statusOf(answer: unknown): number | undefined {
   const status = typeof answer === "object" && answer !== null && "status" in answer ? answer.status : undefined;

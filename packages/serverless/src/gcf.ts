@@ -9,8 +9,8 @@
  * const verifier = createVerifier({ provider: stripe({ secret: process.env.STRIPE_SECRET }), trustedProxies: { hops: 1 } });
  * http("stripe", webhook(verifier, async (event) => console.log(event.type)));
  */
-import type { Verifier, WebhookEvent } from "@countersign/core";
-import { type EventSink, fromNodeRequest, replyInstead, serveHeld } from "@countersign/core/adapter";
+import { ConfigurationError, type Verifier, type WebhookEvent } from "@countersign/core";
+import { type EventSink, fromNodeRequest, replyInstead, serveHeld, toRefusedDelivery } from "@countersign/core/adapter";
 import type { Request, Response } from "@google-cloud/functions-framework";
 import { readHandler } from "./handler.js";
 
@@ -18,7 +18,8 @@ export { ConfigurationError, createVerifier, VerificationError, WebhookError, ty
 export type { EventSink } from "@countersign/core/adapter";
 
 /**
- * Makes an HTTP function. It answers always, and never rejects: the framework ends the process for that.
+ * Makes an HTTP function. It answers always, and never rejects. Registered for events (`cloudEvent`) it has nobody to answer, and
+ * rejects, so that the framework acknowledges nothing.
  *
  * What the handler does to `res` is its answer; the response's end is held until the handler has ended and the claim is settled:
  * 2xx commits, anything else releases. One that declares no `res`, or returns a promise, ends when it returns or fulfils; any other,
@@ -37,7 +38,13 @@ export function webhook<E extends WebhookEvent>(
 ): (req: Request, res: Response) => Promise<void> {
   const run = readHandler<E, [Request, Response]>(verifier, handler);
   return async function webhookFunction(req, res) {
+    if (typeof (res as Partial<Response> | undefined)?.setHeader !== "function") {
+      await verifier.receive(toRefusedDelivery("MISCONFIGURED", NO_REQUEST));
+      throw new ConfigurationError("webhook", NO_REQUEST);
+    }
     const failed = await serveHeld(verifier, fromNodeRequest(req), run, req, res);
     if (failed !== undefined) replyInstead(req, res, failed.reply);
   };
 }
+
+const NO_REQUEST = "the function was called for an event, and not with a request and its response; register it by http(name, webhook(...))";

@@ -124,6 +124,16 @@ describe("webhook", () => {
     ]);
   });
 
+  it.each([
+    ["the context of the v3 model", { log() {}, bindings: {}, req: { method: "POST", url: "https://hooks.example.com/" } }],
+    ["a queue's message", "hello"],
+    ["nothing", undefined],
+  ])("says of %s that it is no request of the v4 model", async (_, given) => {
+    const { verifier, records } = watched(HOPS);
+    expect((await webhook(verifier, () => expect.unreachable())(given as never, context)).status).toBe(500);
+    expect(records[0]).toMatchObject({ code: "MISCONFIGURED", detail: expect.stringContaining("v4 programming model") });
+  });
+
   it("throws while being made for what is no verifier", () => {
     expect(() => webhook(undefined as never, async () => {})).toThrow(ConfigurationError);
   });

@@ -19,9 +19,9 @@ afterEach(async () => {
 });
 
 /** The framework itself, on a port of its own. */
-export async function serveFunction(run: HttpFunction): Promise<string> {
+export async function serveFunction(run: HttpFunction, register = http): Promise<string> {
   const name = `f${++names}`;
-  http(name, run);
+  register(name, run);
   const server = getTestServer(name);
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

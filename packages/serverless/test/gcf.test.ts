@@ -1,4 +1,5 @@
 import { ConfigurationError, webhook } from "@countersign/serverless/gcf";
+import { cloudEvent } from "@google-cloud/functions-framework";
 import express from "express";
 import { describe, expect, it } from "vitest";
 import { hmac, SECRET, signed, tampered, urlSigner, watched } from "./acme.js";
@@ -72,6 +73,26 @@ describe("webhook", () => {
   it("does not believe the front end of a verifier that names none", async () => {
     const { send } = await start(() => expect.unreachable(), { allow: ["203.0.113.9"] });
     expect((await send(signed(), { "x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "https" })).status).toBe(403);
+  });
+
+  it("acknowledges no event where it is registered for events, and says how to register it", async () => {
+    const { verifier, records } = watched();
+    const origin = await serveFunction(
+      webhook(verifier, () => expect.unreachable()),
+      cloudEvent as never,
+    );
+    const headers = { "content-type": "application/json", "ce-id": "1", "ce-source": "/s", "ce-type": "t", "ce-specversion": "1.0" };
+    expect((await fetch(origin, { method: "POST", headers, body: "{}" })).status).toBe(500);
+    expect(records[0]).toMatchObject({ code: "MISCONFIGURED", detail: expect.stringContaining("http(name, webhook(...))") });
+  });
+
+  it.each([
+    [{ data: "aGk=" }, { eventId: "1", eventType: "google.pubsub.topic.publish" }],
+    [undefined, undefined],
+  ])("rejects a call with %j and %j, of which the framework would make a success", async (data, context) => {
+    const { verifier } = watched();
+    const call = webhook(verifier, () => expect.unreachable())(data as never, context as never);
+    await expect(call).rejects.toThrow(ConfigurationError);
   });
 
   it.each([[undefined], [{}], [() => {}]])("throws while being made for a verifier that is none: %s", (none) => {
