@@ -1,6 +1,9 @@
 export {
   ConfigurationError,
   createVerifier,
+  type ErrorCode,
+  type Observer,
+  type ObserverRecord,
   VerificationError,
   type Verifier,
   type VerifierOptions,

@@ -17,7 +17,15 @@ import { readHandler } from "./handler.js";
 import { createReader, type Origin } from "./origin.js";
 import { toStatus } from "./status.js";
 
-export { ConfigurationError, createVerifier, VerificationError, WebhookError, type WebhookEvent } from "@countersign/core";
+export {
+  ConfigurationError,
+  createVerifier,
+  VerificationError,
+  type Verifier,
+  type VerifierOptions,
+  WebhookError,
+  type WebhookEvent,
+} from "@countersign/core";
 export type { EventSink, RequestOrigin } from "@countersign/core/adapter";
 export type { Origin } from "./origin.js";
 

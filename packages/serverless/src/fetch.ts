@@ -16,7 +16,15 @@ import { readHandler } from "./handler.js";
 import { createReader, type Origin, platformOrigin } from "./origin.js";
 import { toStatus } from "./status.js";
 
-export { ConfigurationError, createVerifier, VerificationError, WebhookError, type WebhookEvent } from "@countersign/core";
+export {
+  ConfigurationError,
+  createVerifier,
+  VerificationError,
+  type Verifier,
+  type VerifierOptions,
+  WebhookError,
+  type WebhookEvent,
+} from "@countersign/core";
 export type { EventSink, RequestOrigin } from "@countersign/core/adapter";
 export { bun, cloudflare, deno, netlify, type Origin, vercel } from "./origin.js";
 

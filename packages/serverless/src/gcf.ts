@@ -14,7 +14,15 @@ import { type EventSink, fromNodeRequest, replyInstead, serveHeld, toRefusedDeli
 import type { Request, Response } from "@google-cloud/functions-framework";
 import { readHandler } from "./handler.js";
 
-export { ConfigurationError, createVerifier, VerificationError, WebhookError, type WebhookEvent } from "@countersign/core";
+export {
+  ConfigurationError,
+  createVerifier,
+  VerificationError,
+  type Verifier,
+  type VerifierOptions,
+  WebhookError,
+  type WebhookEvent,
+} from "@countersign/core";
 export type { EventSink } from "@countersign/core/adapter";
 
 /**

@@ -18,7 +18,15 @@ import { remainingTime } from "./lambda/remaining-time.js";
 import { toDelivery } from "./lambda/to-delivery.js";
 import { type LambdaHttpResult, toAnswer, toResult } from "./lambda/to-result.js";
 
-export { ConfigurationError, createVerifier, VerificationError, WebhookError, type WebhookEvent } from "@countersign/core";
+export {
+  ConfigurationError,
+  createVerifier,
+  VerificationError,
+  type Verifier,
+  type VerifierOptions,
+  WebhookError,
+  type WebhookEvent,
+} from "@countersign/core";
 export type { EventSink } from "@countersign/core/adapter";
 export type { LambdaHttpEvent } from "./lambda/event-shape.js";
 export type { LambdaHttpResult } from "./lambda/to-result.js";

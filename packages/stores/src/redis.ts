@@ -6,6 +6,7 @@ import { SCRIPTS } from "./redis-scripts.js";
 import { assertClaim, assertOptions, seen, toWholeMilliseconds } from "./store-input.js";
 import { tryClaim } from "./try-claim.js";
 
+export type { Store } from "@countersign/core";
 export type { RedisClient } from "./redis-client.js";
 
 /** Options of {@link redisStore}. */
