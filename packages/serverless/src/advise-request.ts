@@ -1,16 +1,25 @@
+const ANY = "pass the Request of the Web APIs, as the runtime or the framework has it";
+const HONO = "pass the request that is in it: (c) => hook(c.req.raw)";
+
 /** Where the events and contexts of frameworks keep the `Request` that they are about, and how to pass it. */
 const PLACES: readonly (readonly [path: readonly string[], advice: string])[] = [
   [["request"], "pass the request that is in it: ({ request }) => hook(request)"],
+  [["req", "raw"], HONO],
   [["req"], "pass the request that is in it: (event) => hook(event.req)"],
-  [["req", "raw"], "pass the request that is in it: (c) => hook(c.req.raw)"],
   [["node", "req"], "pass the request that it is about: (event) => hook(toWebRequest(event))"],
 ];
 
 /** Tells what to pass in place of what is no `Request`, such as a framework's event or context. Answers `undefined` for a `Request`. */
 export function adviseRequest(given: unknown): string | undefined {
-  if (isRequest(given)) return isNodeRequest(given) ? NODE_REQUEST : undefined;
-  const [, advice] = PLACES.find(([path]) => isRequest(path.reduce(fieldOf, given))) ?? [];
-  return `what was passed is no Request; ${advice ?? "pass the Request of the Web APIs, as the runtime or the framework has it"}`;
+  if (!isRequest(given)) return noRequest(PLACES.find(([path]) => isRequest(path.reduce(fieldOf, given)))?.[1] ?? ANY);
+  // a framework's own request has the method and URL of the one that is in it: Hono's, Fastify's, Koa's context
+  const inner = fieldOf(given, "raw") ?? fieldOf(given, "req");
+  if (isNodeRequest(given) || isNodeRequest(inner)) return NODE_REQUEST;
+  return isRequest(inner) ? noRequest(HONO) : undefined;
+}
+
+function noRequest(advice: string): string {
+  return `what was passed is no Request; ${advice}`;
 }
 
 /** Tells a request by what is cheap to look at: some servers make the headers when somebody asks for them. */

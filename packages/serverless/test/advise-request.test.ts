@@ -20,11 +20,19 @@ describe("adviseRequest", () => {
     ],
     ["h3 2", { req: request, url: new URL(request.url) }, "hook(event.req)"],
     ["h3 1", { node: { req: { method: "POST", url: "/" } }, method: "POST", path: "/" }, "hook(toWebRequest(event))"],
-    ["Hono", { req: { raw: request, path: "/" } }, "hook(c.req.raw)"],
+    ["Hono", { req: { raw: request, path: "/", method: "POST", url: request.url } }, "hook(c.req.raw)"],
+    ["Hono, of which the request alone was passed", { raw: request, path: "/", method: "POST", url: request.url }, "hook(c.req.raw)"],
     ["nobody", { body: "{}" }, "pass the Request of the Web APIs"],
     ["nobody", undefined, "pass the Request of the Web APIs"],
   ])("knows the event or context of %s", (_, given, advice) => {
     expect(adviseRequest(given)).toContain(advice);
+  });
+
+  it.each([
+    ["Fastify's request", (raw: object) => ({ raw, method: "POST", url: "/", headers: {}, body: {} })],
+    ["Koa's context", (req: object) => ({ req, method: "POST", url: "/", headers: {} })],
+  ])("knows Node's own request in %s", (_, around) => {
+    expect(adviseRequest(around(new IncomingMessage(new Socket())))).toContain("Node's own request");
   });
 
   it("knows Node's own request, as an Express app, Next.js's pages and Vercel's older functions pass it", () => {
