@@ -11,11 +11,17 @@ const PLACES: readonly (readonly [path: readonly string[], advice: string])[] = 
 
 /** Tells what to pass in place of what is no `Request`, such as a framework's event or context. Answers `undefined` for a `Request`. */
 export function adviseRequest(given: unknown): string | undefined {
-  if (!isRequest(given)) return noRequest(PLACES.find(([path]) => isRequest(path.reduce(fieldOf, given)))?.[1] ?? ANY);
+  if (!isRequest(given)) return noRequest(PLACES.find(([path]) => isWithin(given, path))?.[1] ?? ANY);
   // a framework's own request has the method and URL of the one that is in it: Hono's, Fastify's, Koa's context
   const inner = fieldOf(given, "raw") ?? fieldOf(given, "req");
   if (isNodeRequest(given) || isNodeRequest(inner)) return NODE_REQUEST;
   return isRequest(inner) ? noRequest(HONO) : undefined;
+}
+
+/** h3 1 has Node's own request in two places, and tells by the second. */
+function isWithin(given: unknown, path: readonly string[]): boolean {
+  const found = path.reduce(fieldOf, given);
+  return isRequest(found) && (path[0] === "node" || !isNodeRequest(found));
 }
 
 function noRequest(advice: string): string {

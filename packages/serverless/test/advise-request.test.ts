@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { adviseRequest } from "../src/advise-request.js";
 import { signed, watched } from "./acme.js";
 
+const node = Object.assign(new IncomingMessage(new Socket()), { method: "POST", url: "/" });
 const request = new Request("https://hooks.example.com/", { method: "POST", ...signed() });
 
 describe("adviseRequest", () => {
@@ -19,7 +20,8 @@ describe("adviseRequest", () => {
       "({ request }) => hook(request)",
     ],
     ["h3 2", { req: request, url: new URL(request.url) }, "hook(event.req)"],
-    ["h3 1", { node: { req: { method: "POST", url: "/" } }, method: "POST", path: "/" }, "hook(toWebRequest(event))"],
+    ["h3 2 on Node", { req: request, url: new URL(request.url), node: { req: node } }, "hook(event.req)"],
+    ["h3 1", { node: { req: node }, req: node, method: "POST", path: "/" }, "hook(toWebRequest(event))"],
     ["Hono", { req: { raw: request, path: "/", method: "POST", url: request.url } }, "hook(c.req.raw)"],
     ["Hono, of which the request alone was passed", { raw: request, path: "/", method: "POST", url: request.url }, "hook(c.req.raw)"],
     ["nobody", { body: "{}" }, "pass the Request of the Web APIs"],
@@ -32,11 +34,10 @@ describe("adviseRequest", () => {
     ["Fastify's request", (raw: object) => ({ raw, method: "POST", url: "/", headers: {}, body: {} })],
     ["Koa's context", (req: object) => ({ req, method: "POST", url: "/", headers: {} })],
   ])("knows Node's own request in %s", (_, around) => {
-    expect(adviseRequest(around(new IncomingMessage(new Socket())))).toContain("Node's own request");
+    expect(adviseRequest(around(node))).toContain("Node's own request");
   });
 
   it("knows Node's own request, as an Express app, Next.js's pages and Vercel's older functions pass it", () => {
-    const node = Object.assign(new IncomingMessage(new Socket()), { method: "POST", url: "/" });
     expect(adviseRequest(node)).toContain("Node's own request");
     expect(adviseRequest(node)).toContain("export const POST = hook");
   });
