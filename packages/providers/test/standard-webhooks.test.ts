@@ -55,6 +55,17 @@ describe("standardWebhooks", () => {
     expect((await createReceiver(standardWebhooks({ secret: SECRET })).send(sent(v1a()))).status).toBe(401);
   });
 
+  it("takes the bytes of a secret whose text is no base64, and tells of a text that is none", async () => {
+    const text = "polar_whs_secret";
+    const receiver = createReceiver(standardWebhooks({ secret: new TextEncoder().encode(text) }));
+    expect((await receiver.send(sent(v1(Buffer.from(text))))).outcome).toBe("accepted");
+    for (const secret of [text, `v1,${SECRET}`, "whsec_abcdefghijklmnopqrstuvwxy1"])
+      expect(() => standardWebhooks({ secret })).toThrow(/not base64 after whsec_/);
+    const random = Buffer.from("abcdefghijklmnopqrstuvwxy1", "base64");
+    const lenient = createReceiver(standardWebhooks({ secret: random }));
+    expect((await lenient.send(sent(v1(random)))).outcome).toBe("accepted");
+  });
+
   it("takes the secret with and without its whsec_", async () => {
     const receiver = createReceiver(standardWebhooks({ secret: KEY.toString("base64") }));
     expect((await receiver.send(sent(v1()))).outcome).toBe("accepted");
