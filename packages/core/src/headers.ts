@@ -20,10 +20,15 @@ const isRaw = (input: readonly (string | readonly [string, string])[]): input is
 
 const isList = (input: HeadersInput): input is readonly string[] | readonly (readonly [string, string])[] => Array.isArray(input);
 
-/** Reads headers without copying them where that is possible. */
+/**
+ * Reads headers without copying them where that is possible.
+ * @throws Refusal `MISCONFIGURED` for what holds none, and may be their text
+ */
 export function toHeaderLines(input: HeadersInput): HeaderLines {
   if (isList(input)) return new FlatLines(isRaw(input) ? input : input.flat(), false);
   if (typeof Headers !== "undefined" && input instanceof Headers) return new WebLines(input);
+  if (typeof input !== "object" || input === null)
+    throw new Refusal("MISCONFIGURED", `headers: saw ${input === null ? input : typeof input}; expected a Headers, a record or pairs`);
   if (Symbol.iterator in input) {
     // a Headers of another realm can append; everything else that can be iterated is a list of pairs
     return "append" in input

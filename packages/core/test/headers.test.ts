@@ -73,6 +73,13 @@ describe("toHeaderLines", () => {
     }
   });
 
+  it.each([undefined, null, 7, "authorization: Bearer s3cret"])("refuses %j, which holds no headers, and does not show it", (input) => {
+    const seen = input === null ? "null" : typeof input;
+    expect(() => toHeaderLines(input as never)).toThrow(
+      expect.objectContaining({ code: "MISCONFIGURED", detail: `headers: saw ${seen}; expected a Headers, a record or pairs` }),
+    );
+  });
+
   it("writes what is no text as text, and null as nothing", () => {
     const lines = toHeaderLines({ "content-length": 3, "x-list": [1, "b"], "x-null": null } as unknown as Record<string, string>);
     expect([lines.values("content-length"), lines.values("x-list"), lines.values("x-null")]).toEqual([["3"], ["1", "b"], []]);
