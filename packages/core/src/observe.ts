@@ -133,7 +133,8 @@ export function consoleObserver(warn: (message: string) => void = console.warn, 
     // a handler's time is told by a notice already
     if (code === undefined || (code === "HANDLER_TIMEOUT" && record.kind === "delivery")) return;
     const last = said.get(code);
-    if (last !== undefined && now() - last.at < INTERVAL) {
+    // a clock that was put back silences nothing
+    if (last !== undefined && Math.abs(now() - last.at) < INTERVAL) {
       last.more++;
       return;
     }

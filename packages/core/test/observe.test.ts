@@ -110,6 +110,19 @@ describe("consoleObserver", () => {
     expect(lines[4]).not.toContain("more since");
   });
 
+  it("goes on where the clock was put back", () => {
+    const lines: string[] = [];
+    let now = 0;
+    const observe = consoleObserver(
+      (line) => lines.push(line),
+      () => now,
+    );
+    observe(refused());
+    now = -3_600_000;
+    observe(refused());
+    expect(lines).toHaveLength(2);
+  });
+
   const lineOf = (more: Partial<DeliveryRecord>): string => {
     const lines: string[] = [];
     consoleObserver((line) => lines.push(line))(refused(more));
