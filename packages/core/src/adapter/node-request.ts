@@ -39,7 +39,8 @@ export function fromNodeRequest(request: NodeRequest, url: string | undefined = 
     // a bridge that makes a request of a platform's event, for an app of Express on Lambda, fills the record alone
     headers: rawHeaders.length > 0 ? rawHeaders : (request.headers ?? []),
     body: request as unknown as BodySource,
-    address: socket?.remoteAddress ?? (isUnix(socket) ? undefined : ""),
+    // such a bridge has "" where its platform tells the address by a header alone
+    address: socket?.remoteAddress || (isUnix(socket) ? undefined : ""),
     protocol: socket === null ? undefined : socket.encrypted === true ? "https" : "http",
   };
 }

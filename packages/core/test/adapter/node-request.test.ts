@@ -124,6 +124,12 @@ describe("fromNodeRequest", () => {
     expect(fromNodeRequest(requestOn(null))).toMatchObject({ address: "", protocol: undefined });
   });
 
+  it("takes an empty address for none: a bridge tells it of a request that came through a load balancer", () => {
+    expect(fromNodeRequest(requestOn({ encrypted: true, remoteAddress: "" }))).toMatchObject({ address: undefined, protocol: "https" });
+    expect(fromNodeRequest(requestOn({ remoteAddress: "", destroyed: true })).address).toBe("");
+    expect(fromNodeRequest(requestOn({ remoteAddress: "", localAddress: "127.0.0.1" })).address).toBe("");
+  });
+
   it("takes the protocol from the socket", () => {
     expect(fromNodeRequest(requestOn({ encrypted: true, remoteAddress: "192.0.2.1" }))).toMatchObject({
       address: "192.0.2.1",
