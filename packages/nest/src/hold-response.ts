@@ -21,7 +21,9 @@ export function holdResponse(
   onCallback: () => void,
 ): () => boolean {
   const methods = response as unknown as Record<(typeof METHODS)[number], Method>;
-  const own = { writeHead: methods.writeHead, flushHeaders: methods.flushHeaders, write: methods.write, end: methods.end };
+  const { on } = response;
+  const own = { on, writeHead: methods.writeHead, flushHeaders: methods.flushHeaders, write: methods.write, end: methods.end };
+  const drained: Method[] = [];
   const held: { readonly name: (typeof METHODS)[number]; readonly values: unknown[] }[] = [];
   let restoreHead = (): void => {};
   const letGo = (): boolean => {
@@ -39,8 +41,17 @@ export function holdResponse(
       const returned = own[name].apply(response, values);
       if (name === "write") isFull = returned === false;
     }
-    if (!isFull) response.emit("drain");
+    if (!isFull) for (const listener of drained) listener.call(response);
   };
+
+  // heard here, since compression keeps those who wait for it from the response, and gives them to a stream of its own
+  response.on = ((name: string, listener: Method) => {
+    if (name === "drain") {
+      drained.push(listener);
+      onCallback();
+    }
+    return on.call(response, name, listener);
+  }) as typeof on;
 
   for (const name of METHODS) {
     methods[name] = (...values) => {

@@ -1,7 +1,8 @@
 import { once } from "node:events";
+import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { Controller, Post, Req, Res } from "@nestjs/common";
+import { Controller, type INestApplication, Post, Req, Res } from "@nestjs/common";
 import { describe, expect, it } from "vitest";
 import { observed, send, toBody } from "../../fastify/test/sender.js";
 import { Event, Webhook } from "../src/index.js";
@@ -186,5 +187,40 @@ describe("Webhook on Express, of a handler that finds the response by itself", (
     const response = await send(await listen(platforms[0].createAdapter, Hooks));
     expect([response.status, await response.text()]).toEqual([202, "taken"]);
     expect(records.map(({ status, code }) => [status, code])).toEqual([[202, undefined]]);
+  });
+});
+
+describe("Webhook on Express, behind a middleware that gives those who wait for `drain` to a stream of its own", () => {
+  it.each<[string, (response: ServerResponse) => unknown]>([
+    ["pipes", (response) => void Readable.from(["one ", "two"]).pipe(response)],
+    [
+      "waits for it",
+      async (response) => {
+        if (!response.write("one ")) await once(response, "drain");
+        response.end("two");
+      },
+    ],
+  ])("sends the answer of a handler that %s", async (_title, answer) => {
+    const { verifier, records } = observed();
+    @Controller()
+    class Hooks {
+      @Post("hook")
+      @Webhook(verifier)
+      handle(@Res() response: ServerResponse) {
+        return answer(response);
+      }
+    }
+    const setUp = (app: INestApplication): void => {
+      app.use((_request: unknown, response: ServerResponse, next: () => void) => {
+        const { on } = response;
+        response.on = ((name: string, listener: () => void) =>
+          name === "drain" ? response : on.call(response, name, listener)) as typeof on;
+        next();
+      });
+    };
+    const port = await listen(platforms[0].createAdapter, Hooks, { setUp });
+    const response = await send(port, toBody(), { signal: AbortSignal.timeout(2000) });
+    expect([response.status, await response.text()]).toEqual([201, "one two"]);
+    expect(records.map(({ status, code }) => [status, code])).toEqual([[201, undefined]]);
   });
 });
