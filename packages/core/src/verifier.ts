@@ -97,13 +97,15 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
       const late = authenticator.answerUnsigned(reading, "late");
       const lateAnswer = late && (await late);
       if (lateAnswer !== undefined) return shaken(visit, lateAnswer);
-      // 8. signature   9. timestamp
+      // 8. signature
       recorder.enter(visit, "signature");
       const proves = authenticator.authenticate(opened, reading, body.lossy);
       const proven = proves instanceof Promise ? await proves : proves;
       recorder.enter(visit, undefined);
       visit.keyId = proven.proof.keyId;
       visit.lag = proven.lag;
+      // 9. timestamp
+      authenticator.checkTimestamp(proven);
       // 10. signed handshakes
       const signed = authenticator.answerSigned(proven);
       const signedAnswer = signed && (await signed);
@@ -176,7 +178,9 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
         const reading = authenticator.read(method, toTarget(url), toHeaderLines(headers));
         const opened = authenticator.open(reading);
         reading.body = toBytes(body, method);
-        const { event } = authenticator.toEvent(await authenticator.authenticate(opened, reading, false));
+        const proven = await authenticator.authenticate(opened, reading, false);
+        authenticator.checkTimestamp(proven);
+        const { event } = authenticator.toEvent(proven);
         return new VerifiedEvent(event) as unknown as E;
       } catch (error) {
         throw toRefusal(error).toError();

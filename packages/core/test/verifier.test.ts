@@ -140,6 +140,12 @@ describe("receive", () => {
     expect((records[0] as DeliveryRecord).phases.store).toBeGreaterThan(20);
   });
 
+  it("records lag and key of what is refused for its time alone", async () => {
+    const { codeOf, records } = openGuarded({ now: () => NOW + 7_000_000 });
+    expect(await codeOf(good({ address: "203.0.113.7" }))).toBe("TIMESTAMP_TOO_OLD");
+    expect(records.at(-1)).toMatchObject({ outcome: "rejected", keyId: "0", lag: 7000 });
+  });
+
   it("records no lag of a time that nobody signs", async () => {
     const { receive, records } = openAcme({ timestamp: { from: "header:x-ts", unit: "s", tolerance: "unchecked" } });
     const headers = { "x-ts": "1", "x-sig": mac(BODY) };

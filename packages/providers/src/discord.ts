@@ -1,5 +1,7 @@
 import { defineProvider, type Preset, type PublicKeyOptions } from "@countersign/core";
 
+export type { Provider, WebhookEvent } from "@countersign/core";
+
 /**
  * Discord: interactions, which the handler answers, and webhook events. The public key is the application's, in hex.
  *

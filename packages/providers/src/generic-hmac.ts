@@ -1,5 +1,7 @@
 import { ConfigurationError, defineProvider, type EventOf, type Provider, type SecretOptions, type Tolerance } from "@countersign/core";
 
+export type { Provider, WebhookEvent } from "@countersign/core";
+
 /** How a sender of one's own signs. */
 export interface GenericHmacOptions extends SecretOptions {
   /** The header that carries the signature, such as `"x-signature"`. */
@@ -65,6 +67,7 @@ export function genericHmac<M extends object = Record<string, unknown>>(options:
     if (options[option] !== undefined && !known.includes(options[option]))
       throw new ConfigurationError(`generic-hmac.${option}`, `expected one of ${known.map((word) => JSON.stringify(word)).join(", ")}`);
   const { hash = "sha256", encoding = "hex", prefix = "", secretEncoding = "utf8", timestampUnit = "s", tolerance = 300 } = options;
+  if (typeof prefix !== "string") throw new ConfigurationError("generic-hmac.prefix", 'expected a text, such as "sha256="');
   const source = (option: "header" | "timestampHeader" | "idHeader" | "typeHeader"): `header:${string}` | undefined => {
     const name = options[option];
     if (name === undefined && option !== "header") return undefined;
@@ -72,7 +75,7 @@ export function genericHmac<M extends object = Record<string, unknown>>(options:
     return `header:${name.toLowerCase()}`;
   };
   const [from, timestampFrom, id, type] = [source("header"), source("timestampHeader"), source("idHeader"), source("typeHeader")];
-  const content = options.content ?? (timestampFrom === undefined ? "{body}" : "{timestamp}.{body}");
+  const { content = timestampFrom === undefined ? "{body}" : "{timestamp}.{body}" } = options;
   if (typeof content !== "string" || !content.includes("{body}"))
     throw new ConfigurationError("generic-hmac.content", "expected a text with {body}: what is not signed proves nothing");
   for (const [atom, option] of [["timestamp", "timestampHeader"] as const, ["id", "idHeader"] as const])

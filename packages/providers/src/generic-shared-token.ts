@@ -1,5 +1,7 @@
 import { ConfigurationError, defineProvider, type EventOf, type Provider, type SecretOptions } from "@countersign/core";
 
+export type { Provider, WebhookEvent } from "@countersign/core";
+
 /** Where a shared token stands. It signs nothing: HTTPS is all that keeps the body. */
 export interface GenericSharedTokenOptions extends SecretOptions {
   /** The header that carries the token. @default "authorization" */
@@ -40,14 +42,15 @@ export function genericSharedToken<M extends object = Record<string, unknown>>(o
   if (unknown !== undefined)
     throw new ConfigurationError(`generic-shared-token.${unknown}`, `no such option; known are ${KNOWN.join(", ")}`);
   const source = (option: "header" | "idHeader" | "typeHeader", standard?: string): `header:${string}` | undefined => {
-    const name = options[option] ?? standard;
+    const name = options[option] === undefined ? standard : options[option];
     if (name === undefined) return undefined;
     if (typeof name !== "string" || !HEADER.test(name))
       throw new ConfigurationError(`generic-shared-token.${option}`, "expected a header's name");
     return `header:${name.toLowerCase()}`;
   };
   const { query, scheme = "none" } = options;
-  if (!Object.hasOwn(SCHEMES, scheme)) throw new ConfigurationError("generic-shared-token.scheme", 'expected "none", "bearer" or "basic"');
+  if (!Object.keys(SCHEMES).includes(scheme))
+    throw new ConfigurationError("generic-shared-token.scheme", 'expected "none", "bearer" or "basic"');
   if (query !== undefined && (options.header !== undefined || query === ""))
     throw new ConfigurationError("generic-shared-token.query", "expected a parameter's name, and no header beside it");
   if (scheme === "basic" && [options.secret].flat().some(isNoPair))

@@ -1,5 +1,7 @@
 import { defineProvider, type Preset, type SecretOptions } from "@countersign/core";
 
+export type { Provider, WebhookEvent } from "@countersign/core";
+
 /**
  * GitHub, as JSON or as a form. The delivery's id and the event's type are not signed, and the body may recur.
  *

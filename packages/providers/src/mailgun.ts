@@ -1,5 +1,7 @@
 import { defineProvider, type Preset, type SecretOptions, scheme } from "@countersign/core";
 
+export type { Provider, WebhookEvent } from "@countersign/core";
+
 /** Seconds; retries may carry the first signature, so the window covers the schedule (10, 10, 15, 30 min, 1, 2, 4 h). */
 const tolerance = { past: 29_100, future: 300 } as const;
 const hmac = { algorithm: "hmac-sha256", secret: "utf8", unique: "stamped" } as const;

@@ -1,5 +1,7 @@
 import { defineProvider, type Preset, type SecretOptions } from "@countersign/core";
 
+export type { Provider, WebhookEvent } from "@countersign/core";
+
 /** The token that the app's dashboard asks for beside the callback URL; the app's secret is another. */
 export interface MetaOptions extends SecretOptions {
   /** `undefined` is allowed for an environment variable, and throws. */

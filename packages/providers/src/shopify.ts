@@ -1,5 +1,7 @@
 import { defineProvider, type Preset, type SecretOptions, scheme } from "@countersign/core";
 
+export type { Provider, WebhookEvent } from "@countersign/core";
+
 const overBody = { algorithm: "hmac-sha256", secret: "utf8", content: "{body}" } as const;
 
 /**

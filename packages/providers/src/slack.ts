@@ -1,5 +1,7 @@
 import { defineProvider, type Preset, type SecretOptions, scheme } from "@countersign/core";
 
+export type { Provider, WebhookEvent } from "@countersign/core";
+
 const hmac = {
   algorithm: "hmac-sha256",
   secret: "utf8",

@@ -1,6 +1,8 @@
 import { defineProvider, type Preset, type PublicKeyOptions, type SecretOptions, scheme } from "@countersign/core";
 import { standardV1, standardV1a } from "./standard-webhooks-schemes.js";
 
+export type { Provider, WebhookEvent } from "@countersign/core";
+
 /** A secret, a public key, or both: during a move from `v1` to `v1a` a delivery may carry either. */
 export type StandardWebhooksOptions = (SecretOptions & Partial<PublicKeyOptions>) | (Partial<SecretOptions> & PublicKeyOptions);
 

@@ -1,5 +1,7 @@
 import { defineProvider, type Preset, type SecretOptions } from "@countersign/core";
 
+export type { Provider, WebhookEvent } from "@countersign/core";
+
 /**
  * Stripe. The secret is the endpoint's own, with its `whsec_`.
  *

@@ -2,6 +2,8 @@ import { defineProvider, type Preset, scheme } from "@countersign/core";
 import type { StandardWebhooksOptions } from "./standard-webhooks.js";
 import { standardV1, standardV1a, svixV1, svixV1a } from "./standard-webhooks-schemes.js";
 
+export type { Provider, WebhookEvent } from "@countersign/core";
+
 /**
  * Svix, under its own header names and the unbranded ones.
  *

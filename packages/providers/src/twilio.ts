@@ -1,5 +1,7 @@
 import { defineProvider, type Preset, type SecretOptions, scheme, type UrlOptions } from "@countersign/core";
 
+export type { Provider, WebhookEvent } from "@countersign/core";
+
 const hmac = { algorithm: "hmac-sha1", secret: "utf8", signature: { from: "header:x-twilio-signature", encoding: "base64" } } as const;
 /** Without this condition a JSON delivery whose body was taken away would verify as an empty form. */
 const form = { ...hmac, when: { "query:bodySHA256": false } } as const;

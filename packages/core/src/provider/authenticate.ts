@@ -24,10 +24,10 @@ import type { Ink } from "./template.js";
 /** What step 5 found: schemes that may speak for the delivery, or why none does. */
 export type Opened = readonly Candidate[] | Refusal;
 
-/** A delivery whose signature and timestamp are good. */
+/** A delivery whose signature is good. */
 export interface Proven {
   readonly proof: Proof;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds; not judged yet. */
   readonly timestamp: number | undefined;
   /** Seconds since it was signed; `undefined` where no time is signed. */
   readonly lag: number | undefined;
@@ -44,6 +44,7 @@ export interface Authenticator {
   answerUnsigned(reading: Reading, when: "early" | "late"): Promise<Reply | undefined> | undefined;
   open(reading: Reading): Opened;
   authenticate(opened: Opened, reading: Reading, lossy: boolean): Awaitable<Proven>;
+  checkTimestamp(proven: Proven): void;
   answerSigned(proven: Proven): Promise<Reply | undefined> | undefined;
   toEvent(proven: Proven): { readonly event: EventFacts; readonly facts: ClaimFacts };
   successReply(proven: Proven): Reply | Promise<Reply>;
@@ -158,6 +159,17 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
       }
     },
 
+    checkTimestamp({ proof: { attempt }, timestamp }) {
+      const { timestamp: words } = attempt.scheme;
+      if (words?.tolerance === undefined) return;
+      if (timestamp === undefined)
+        throw attempt.read(words.source) === undefined
+          ? new Refusal("HEADER_MISSING", `${words.source.text} is not there`)
+          : new Refusal("TIMESTAMP_MALFORMED", `${words.source.text} is not in the form "${words.unit}"`);
+      const refusal = judgeTimestamp(timestamp, words.unit, settled.tolerance ?? words.tolerance, attempt.reading.now);
+      if (refusal !== undefined) throw refusal;
+    },
+
     answerSigned({ proof: { attempt } }) {
       const { method } = attempt.reading;
       if (signed.length === 0 && !isShakeOnly(method)) return undefined;
@@ -220,20 +232,16 @@ function blameDecoder(error: unknown): never {
   throw new Refusal("BODY_ALREADY_PARSED", detail);
 }
 
-/** Step 9. */
+/** What the proof says of the time of signing. */
 function toProven(proof: Proof, { tolerance: configured }: Settled): Proven {
   const { scheme, reading } = proof.attempt;
   const { timestamp: words, signed } = scheme;
   const text = words && proof.attempt.read(words.source);
   const timestamp = text === undefined || words === undefined ? undefined : parseTimestamp(text, words.unit);
   const lag = timestamp === undefined || !signed.timestamp ? undefined : (reading.now - timestamp) / 1000;
-  if (words?.tolerance === undefined) return { proof, timestamp, lag, replayWindow: 0 };
-  if (text === undefined) throw new Refusal("HEADER_MISSING", `${words.source.text} is not there`);
-  if (timestamp === undefined) throw new Refusal("TIMESTAMP_MALFORMED", `${words.source.text} is not in the form "${words.unit}"`);
-  const tolerance = configured ?? words.tolerance;
-  const refusal = judgeTimestamp(timestamp, words.unit, tolerance, reading.now);
-  if (refusal !== undefined) throw refusal;
-  return { proof, timestamp, lag, replayWindow: (tolerance.past + tolerance.future + CLOCK_MARGIN) * 1000 };
+  const tolerance = words?.tolerance && (configured ?? words.tolerance);
+  const replayWindow = tolerance === undefined ? 0 : (tolerance.past + tolerance.future + CLOCK_MARGIN) * 1000;
+  return { proof, timestamp, lag, replayWindow };
 }
 
 /** Step 11: JSON, what a declared form's field or envelope holds, a form or a GET's query as an object, bytes, or nothing. */

@@ -42,7 +42,8 @@ const OF_ONE = [
 ];
 const DECLARATION: Shape = {
   ...SCHEME,
-  ...words("name docs checked options sources success"),
+  ...words("name docs checked sources success"),
+  options: maybe(object),
   methods: maybe(list),
   payload: maybe([(value) => isText(value) && /^(form|json):[^{}]+$/.test(value), '"form:..." or "json:..." with a name of its own']),
   handshake: maybe([Array.isArray, "a list"]),

@@ -102,8 +102,8 @@ function required(proof: Proof, isMet: boolean): Proof {
   return proof;
 }
 
-function mismatch({ family, signed }: CompiledScheme, { candidates }: Attempt, { keys }: KeySet<unknown>): string {
-  const endpoint = `${keys.length} key(s); is it the secret of this endpoint`;
+function mismatch({ family, signed, secretForm }: CompiledScheme, { candidates }: Attempt, { keys }: KeySet<unknown>): string {
+  const endpoint = `${keys.length} key(s); is it the ${secretForm === undefined ? "public key" : "secret"} of this endpoint`;
   if (family === "token" || family === "jwt") return `the token fits none of ${endpoint}?`;
   const url = signed.url ? ", is publicUrl the URL that the provider has" : "";
   return `none of ${candidates.length} signature(s) fits any of ${endpoint}${url}, and did anything change the body on its way?`;

@@ -5,17 +5,20 @@ export type Rule = readonly [is: (value: unknown) => boolean, what: string];
 export type Shape = Readonly<Record<string, Rule>>;
 
 export const isText = (value: unknown): value is string => typeof value === "string";
-export const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.length > 0 && value.every(isText);
+export const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.length > 0 && [...value].every(isText);
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 export const anything: Rule = [() => true, ""];
 export const text: Rule = [isText, "a text"];
-export const source: Rule = [isText, "a source"];
-export const sources: Rule = [(value) => isText(value) || isTexts(value), "a source, or several"];
+const isSource = (value: unknown): boolean => isText(value) && value !== "";
+export const source: Rule = [isSource, "a source"];
+export const sources: Rule = [(value) => isSource(value) || isTexts(value), "a source, or several"];
 export const object: Rule = [isObject, "an object"];
 export const list: Rule = [(value) => Array.isArray(value) && value.length > 0, "a list"];
-export const seconds: Rule = [(value) => Number.isFinite(value) && (value as number) >= 0, "seconds"];
+/** Some thirty years: stores count in milliseconds how long a claim is kept. */
+const LONGEST = 1e9;
+export const seconds: Rule = [(value) => typeof value === "number" && value >= 0 && value <= LONGEST, `seconds, 0 to ${LONGEST}`];
 export const whole = (least: number, most = Number.MAX_SAFE_INTEGER): Rule => [
   (value) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most,
   most === Number.MAX_SAFE_INTEGER ? "a whole number" : `${least} to ${most}`,
