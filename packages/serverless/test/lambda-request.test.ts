@@ -1,3 +1,4 @@
+import { PassThrough } from "node:stream";
 import { defineProvider } from "@countersign/core";
 import { webhook } from "@countersign/serverless/lambda";
 import type { Context } from "aws-lambda";
@@ -50,6 +51,10 @@ describe("webhook, by the shape of its event", () => {
   it.each(["rest", "alb"] as const)("needs no body in a %s event of a method that has none", async (shape) => {
     const { body: _, ...request } = eventOf(shape, signed());
     for (const httpMethod of ["GET", "HEAD", "OPTIONS"]) expect(await codeOf({ ...request, httpMethod })).toBe("METHOD_NOT_ALLOWED");
+  });
+
+  it("refuses a delivery whose answer the runtime would ignore, since it streams", async () => {
+    expect(await codeOf(eventOf("http", signed()), new PassThrough())).toBe("MISCONFIGURED");
   });
 
   it.each([

@@ -6,6 +6,7 @@ import { type RemainingTime, remainingTime } from "./remaining-time.js";
 /** Takes a Lambda event as a delivery. What is no HTTP request, or was tampered with on the way, becomes one that is refused. */
 export function toDelivery(event: unknown, context: RemainingTime | undefined): Delivery {
   try {
+    if (isStream(context)) return toRefusedDelivery("MISCONFIGURED", STREAMED);
     const shape = shapeOf(event);
     if (shape === undefined) return toRefusedDelivery("MISCONFIGURED", NO_REQUEST);
     return READERS[shape](event as Fields, deadlineOf(context));
@@ -19,6 +20,9 @@ export function toDelivery(event: unknown, context: RemainingTime | undefined): 
 const NO_REQUEST =
   "the function was invoked with an event that is no HTTP request of API Gateway, a Function URL or an Application Load Balancer";
 
+const STREAMED =
+  "the function was passed a stream for its response, whose runtime ignores the answer that it returns; export it without awslambda.streamifyResponse";
+
 const UNREADABLE = "the event holds what cannot be read, such as a header that is no text: a layer before the function has changed it";
 
 /** On its way to becoming a refusal. */
@@ -29,6 +33,8 @@ class BrokenEvent extends Error {
     this.code = code;
   }
 }
+
+const isStream = (context: unknown): boolean => isFields(context) && typeof context.write === "function";
 
 type Reader = (event: Fields, deadline: number | undefined) => Delivery;
 
