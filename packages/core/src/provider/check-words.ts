@@ -53,7 +53,7 @@ const DECLARATION: Shape = {
   schemes: maybe(list),
 };
 /** What a preset may take whatever it declares. */
-export const COMMON: readonly string[] = ["secret", "publicKey", "publicUrl", "fetchKey", "onSecret"];
+const COMMON: readonly string[] = ["secret", "publicKey", "publicUrl", "fetchKey", "onSecret"];
 const OPTION: Rule = [
   (kind) => kind === "text" || kind === "secret" || (isObject(kind) && isText(kind.default)),
   '"text", "secret" or { default }',

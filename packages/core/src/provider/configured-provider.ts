@@ -3,7 +3,6 @@ import { ConfigurationError } from "../errors.js";
 import type { KeyForm, PublicKey, SecretKey } from "../signature/crypto.js";
 import { decode, type Encoding, faultOf, toUtf8 } from "../signature/encodings.js";
 import { createKeyRing, type KeyRing, type Secrets } from "../signature/key-ring.js";
-import { COMMON } from "./check-words.js";
 import { type CompiledProvider, type CompiledScheme, compileProvider, keyPairOf, type Settings } from "./compile.js";
 import type { AnyDeclaration, OptionKind, SecretForm } from "./declaration.js";
 import type { FetchKey } from "./mechanism.js";
@@ -49,9 +48,11 @@ export function configureProvider(declaration: AnyDeclaration, definition: Compi
   const { name } = declaration;
   if (typeof input !== "object" || input === null) throw new ConfigurationError(name, "expected an object of options, such as { secret }");
   const kinds = declaration.options ?? {};
-  for (const option of Object.keys(input))
-    if (!COMMON.includes(option) && !Object.hasOwn(kinds, option))
-      throw new ConfigurationError(`${name}.${option}`, `no such option; known are ${known(declaration, definition).join(", ")}`);
+  const used = [...usedOptions(declaration, definition), ...Object.keys(kinds)];
+  // an option that nothing reads is a misunderstanding, and a secret that protects nothing
+  for (const [option, value] of Object.entries(input))
+    if (value !== undefined && !used.includes(option))
+      throw new ConfigurationError(`${name}.${option}`, `${name} has no such option; it has ${used.join(", ")}`);
   const settings: Settings = { options: readOptions(name, kinds, input), publicUrl: readPublicUrl(declaration, input.publicUrl) };
   const isSettled = declaration.options === undefined && settings.publicUrl === undefined;
   const compiled = isSettled ? definition : settle(declaration, settings);
@@ -61,7 +62,6 @@ export function configureProvider(declaration: AnyDeclaration, definition: Compi
     const [only] = new Set(compiled.schemes.map(keyOption));
     throw new ConfigurationError(`${name}.${only}`, "none is configured; is its environment variable set?");
   }
-  checkUnused(name, compiled, input);
   return {
     compiled,
     schemes,
@@ -81,19 +81,12 @@ function settle(declaration: AnyDeclaration, settings: Settings): CompiledProvid
 
 const keyOption = ({ secretForm }: CompiledScheme): "secret" | "publicKey" => (secretForm === undefined ? "publicKey" : "secret");
 
-function known(declaration: AnyDeclaration, { schemes }: CompiledProvider): string[] {
-  const used = new Set<string>(schemes.flatMap((scheme) => (scheme.fetched === undefined ? [keyOption(scheme)] : ["fetchKey"])));
-  return [...used, ...(needsUrl(declaration) ? ["publicUrl"] : []), ...Object.keys(declaration.options ?? {})];
-}
-
-/** An option that nothing reads is a misunderstanding, and a secret that protects nothing. */
-function checkUnused(name: string, { declaration, schemes, handshakes }: CompiledProvider, input: PresetInput): void {
-  const used = new Set<string>(schemes.flatMap((scheme) => (scheme.fetched === undefined ? [keyOption(scheme)] : ["fetchKey"])));
+/** Those of every preset that this one reads. */
+function usedOptions(declaration: AnyDeclaration, { schemes, handshakes }: CompiledProvider): Set<string> {
+  const used = new Set<string>(schemes.map((scheme) => (scheme.fetched === undefined ? keyOption(scheme) : "fetchKey")));
   if (needsUrl(declaration)) used.add("publicUrl");
   if (handshakes.some(({ learns }) => learns !== undefined)) used.add("onSecret");
-  for (const option of COMMON)
-    if (input[option] !== undefined && !used.has(option))
-      throw new ConfigurationError(`${name}.${option}`, `${name} does not use it; it uses ${[...used].join(", ")}`);
+  return used;
 }
 
 type Rings = Map<string, KeyRing<SecretKey | PublicKey>>;

@@ -24,15 +24,15 @@ describe("configureProvider", () => {
   it.each<[string, Words, unknown, string]>([
     ["no options", {}, undefined, "acme: expected an object of options"],
     ["null", {}, null, "acme: expected an object of options"],
-    ["an option of another kind", {}, { secret: "s", secrt: "t" }, "acme.secrt: no such option; known are secret"],
+    ["an option of another kind", {}, { secret: "s", secrt: "t" }, "acme.secrt: acme has no such option; it has secret"],
     ["an option that every object has", {}, { secret: "s", toString: "x" }, "acme.toString: no such option"],
     ["no secret", {}, {}, "acme.secret: none is configured"],
     ["an undefined secret", {}, { secret: undefined }, "acme.secret: none is configured"],
     ["a blank secret", {}, { secret: " " }, "acme.secret: it is empty or blank"],
-    ["a public key where secrets are shared", {}, { secret: "s", publicKey: "p" }, "acme.publicKey: acme does not use it; it uses secret"],
-    ["a URL that nobody signs", {}, { secret: "s", publicUrl: "https://a.example" }, "acme.publicUrl: acme does not use it"],
-    ["a way to fetch what nobody fetches", {}, { secret: "s", fetchKey: async () => "" }, "acme.fetchKey: acme does not use it"],
-    ["a place for secrets that nobody hands over", {}, { secret: "s", onSecret: () => {} }, "acme.onSecret: acme does not use it"],
+    ["a public key where secrets are shared", {}, { secret: "s", publicKey: "p" }, "acme.publicKey: acme has no such option; it has secret"],
+    ["a URL that nobody signs", {}, { secret: "s", publicUrl: "https://a.example" }, "acme.publicUrl: acme has no such option"],
+    ["a way to fetch what nobody fetches", {}, { secret: "s", fetchKey: async () => "" }, "acme.fetchKey: acme has no such option"],
+    ["a place for secrets that nobody hands over", {}, { secret: "s", onSecret: () => {} }, "acme.onSecret: acme has no such option"],
     ["a secret that is no hex", { secret: "hex" }, { secret: "abxy" }, "acme.secret: it is not hex: character 3 is none of its alphabet;"],
     ["a secret that is no base64", { secret: "base64" }, { secret: "QQ=" }, "acme.secret: it is not base64: it is cut off"],
     ["a secret with white space before it", {}, { secret: " s" }, "acme.secret: it begins or ends with white space"],
@@ -246,7 +246,7 @@ describe("configureProvider", () => {
       content: "{url}{body}",
     };
     expect(refusalOf(fetched, { publicUrl: "https://a.example", x: 1 })).toContain("known are fetchKey, publicUrl");
-    expect(refusalOf(fetched, { publicUrl: "https://a.example", publicKey: "x" })).toContain("it uses fetchKey, publicUrl");
+    expect(refusalOf(fetched, { publicUrl: "https://a.example", publicKey: "x" })).toContain("it has fetchKey, publicUrl");
     expect(refusalOf(fetched, { publicUrl: "https://a.example", fetchKey: 7 })).toContain("acme.fetchKey: expected a function");
   });
 
