@@ -13,10 +13,11 @@ export interface Body {
 
 /** Reads bodies within the limits of one receiver, all bodies under way together included. */
 export interface BodyReader {
-  /** Refuses a declared length before anything is read, and answers the header's text. */
-  checkDeclared(headers: HeaderLines): string | undefined;
-  /** @throws Refusal, at once or by rejection */
-  read(delivery: Delivery, headers: HeaderLines, declared: string | undefined): Body | Promise<Body>;
+  /**
+   * Refuses a declared length over the limit before anything is read.
+   * @throws Refusal, at once or by rejection
+   */
+  read(delivery: Delivery, headers: HeaderLines): Body | Promise<Body>;
 }
 
 /** Makes the reader of one receiver. */
@@ -25,16 +26,7 @@ export function createBodyReader({ maxBytes, maxBytesInFlight, bodyTimeout, cont
   const overloaded = `more than ${maxBytesInFlight} bytes of bodies are being read; raise maxBytesInFlight or add instances`;
 
   return {
-    checkDeclared(headers) {
-      const declared = headers.only("content-length");
-      if (declared !== undefined && /^\d+$/.test(declared) && Number(declared) > maxBytes)
-        throw new Refusal(
-          "BODY_TOO_LARGE",
-          `${declared} bytes were declared, ${maxBytes} are allowed; raise maxBytes if such bodies are expected`,
-        );
-      return declared;
-    },
-    read({ body }, headers, declared) {
+    read({ body }, headers) {
       let taken = 0;
       const onChunk = (bytes: number): void => {
         taken += bytes;
@@ -44,7 +36,7 @@ export function createBodyReader({ maxBytes, maxBytesInFlight, bodyTimeout, cont
       const limits = {
         maxBytes,
         timeout: bodyTimeout,
-        contentLength: declared,
+        contentLength: headers.only("content-length"),
         contentEncoding: headers.first("content-encoding") === undefined ? undefined : headers.values("content-encoding").join(", "),
         accept: contentEncodings,
         onChunk,
