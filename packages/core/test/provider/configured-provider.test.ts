@@ -25,7 +25,7 @@ describe("configureProvider", () => {
     ["no options", {}, undefined, "acme: expected an object of options"],
     ["null", {}, null, "acme: expected an object of options"],
     ["an option of another kind", {}, { secret: "s", secrt: "t" }, "acme.secrt: acme has no such option; it has secret"],
-    ["an option that every object has", {}, { secret: "s", toString: "x" }, "acme.toString: no such option"],
+    ["an option that every object has", {}, { secret: "s", toString: "x" }, "acme.toString: acme has no such option"],
     ["no secret", {}, {}, "acme.secret: none is configured"],
     ["an undefined secret", {}, { secret: undefined }, "acme.secret: none is configured"],
     ["a blank secret", {}, { secret: " " }, "acme.secret: it is empty or blank"],
@@ -234,7 +234,7 @@ describe("configureProvider", () => {
     expect(configure(words, { secret: "s", publicKey: rawHex })["~configured"].schemes).toHaveLength(2);
     expect(refusalOf(words, { secret: undefined, publicKey: rawHex })).toContain("acme.secret: none is configured");
     expect(refusalOf(words, {})).toMatch(/acme\.(secret|publicKey): none is configured/);
-    expect(refusalOf(words, { secert: "s" })).toContain("known are secret, publicKey");
+    expect(refusalOf(words, { secert: "s" })).toContain("it has secret, publicKey");
   });
 
   it("names fetchKey and publicUrl among what it knows, where they count", () => {
@@ -245,7 +245,7 @@ describe("configureProvider", () => {
       publicKey: { url: "https://a.example/keys", as: "jwks", mechanism },
       content: "{url}{body}",
     };
-    expect(refusalOf(fetched, { publicUrl: "https://a.example", x: 1 })).toContain("known are fetchKey, publicUrl");
+    expect(refusalOf(fetched, { publicUrl: "https://a.example", x: 1 })).toContain("it has fetchKey, publicUrl");
     expect(refusalOf(fetched, { publicUrl: "https://a.example", publicKey: "x" })).toContain("it has fetchKey, publicUrl");
     expect(refusalOf(fetched, { publicUrl: "https://a.example", fetchKey: 7 })).toContain("acme.fetchKey: expected a function");
   });
