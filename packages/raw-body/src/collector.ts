@@ -24,12 +24,18 @@ export class Collector {
     this.limits = limits;
   }
 
+  /** What came so far, of what was announced. */
+  get progress(): string {
+    const { declared } = this.limits;
+    return `${this.length}${declared === undefined ? "" : ` of ${declared} declared`} bytes`;
+  }
+
   /** Takes one chunk; throws if it is one too many, no bytes at all, or if `onChunk` throws. */
   add(chunk: unknown): void {
     if (!ArrayBuffer.isView(chunk)) {
       throw new RawBodyError(
         "BODY_ALREADY_PARSED",
-        `the body's stream yields ${typeof chunk === "string" ? "text" : "something else"} instead of bytes; remove what decodes it (setEncoding, a text or object transform)`,
+        `the body's stream yields a ${typeof chunk} instead of bytes; remove what decodes it (setEncoding, a transform)`,
       );
     }
     this.length += chunk.byteLength;

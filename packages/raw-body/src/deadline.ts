@@ -1,3 +1,4 @@
+import type { Collector } from "./collector.js";
 import { RawBodyError } from "./raw-body-error.js";
 
 /** The longest delay that timers take, in milliseconds; beyond it they fire at once. */
@@ -12,10 +13,9 @@ export function startTimer(seconds: number, due: () => void): ReturnType<typeof 
 }
 
 /** What a body that took too long is refused with. */
-export function timedOut(received: number, declared: number | undefined, timeout: number): RawBodyError {
-  const expected = declared === undefined ? "" : ` of ${declared} declared`;
+export function timedOut({ progress }: Collector, timeout: number): RawBodyError {
   return new RawBodyError(
     "BODY_TIMEOUT",
-    `after ${timeout} s, ${received}${expected} bytes were received; raise timeout (a verifier's bodyTimeout) if the sender is honestly slow`,
+    `after ${timeout} s, ${progress} were received; raise timeout (a verifier's bodyTimeout) if the sender is honestly slow`,
   );
 }

@@ -47,10 +47,7 @@ export async function inflate(received: Uint8Array, encoding: AcceptedEncoding, 
   // Some runtimes pass over what follows the compressed data. They end in a trailer: where the received bytes end in another,
   // something follows. So several gzip members in a row are refused too, as the Compression Standard has it.
   if (FORMATS[encoding].endsWell?.(new DataView(received.buffer, received.byteOffset + received.length - 4, 4), bytes) === false) {
-    throw new RawBodyError(
-      "BODY_INCOMPLETE",
-      `something follows the end of the ${encoding} data; the sender has to send one compressed body`,
-    );
+    throw new RawBodyError("BODY_INCOMPLETE", `something follows the ${encoding} data; the sender has to send one compressed body`);
   }
   return bytes;
 }

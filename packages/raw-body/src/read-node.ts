@@ -16,7 +16,7 @@ export function readNodeStream(stream: NodeStream, collector: Collector, timeout
       `the body's stream decodes its bytes as ${stream.readableEncoding}; remove the call of setEncoding before the webhook route`,
     );
   }
-  if (stream.destroyed === true || stream.aborted === true) throw endedEarly(collector, undefined);
+  if (stream.destroyed === true || stream.aborted === true) throw endedEarly(collector);
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       clearTimeout(timer);
@@ -42,7 +42,7 @@ export function readNodeStream(stream: NodeStream, collector: Collector, timeout
       stop();
       try {
         // a reset under HTTP/2 looks like a regular end, too
-        if (stream.aborted === true) throw endedEarly(collector, undefined);
+        if (stream.aborted === true) throw endedEarly(collector);
         resolve(collector.finish());
       } catch (error) {
         reject(error);
@@ -50,8 +50,8 @@ export function readNodeStream(stream: NodeStream, collector: Collector, timeout
     };
     const onError = (error: unknown): void => refuse(endedEarly(collector, error));
     // After `end` and `error` it finds no listener; alone it means that the stream was destroyed half-way.
-    const onClose = (): void => refuse(endedEarly(collector, undefined));
-    const timer = startTimer(timeout, () => refuse(timedOut(collector.length, collector.limits.declared, timeout)));
+    const onClose = (): void => refuse(endedEarly(collector));
+    const timer = startTimer(timeout, () => refuse(timedOut(collector, timeout)));
     stream.on("end", onEnd);
     stream.on("error", onError);
     stream.on("close", onClose);
@@ -61,14 +61,10 @@ export function readNodeStream(stream: NodeStream, collector: Collector, timeout
   });
 }
 
-function endedEarly(collector: Collector, cause: unknown): RawBodyError {
-  const { declared } = collector.limits;
-  const expected = declared === undefined ? "" : ` of ${declared} declared`;
-  return new RawBodyError(
-    "BODY_INCOMPLETE",
-    `the request was aborted after ${collector.length}${expected} bytes; the sender hung up, or a proxy in between did`,
-    { cause },
-  );
+function endedEarly({ progress }: Collector, cause?: unknown): RawBodyError {
+  return new RawBodyError("BODY_INCOMPLETE", `the request was aborted after ${progress}; the sender hung up, or a proxy in between did`, {
+    cause,
+  });
 }
 
 function ignore(): void {}

@@ -176,12 +176,12 @@ function isReadWebBody(source: object): boolean {
 }
 
 const READ_ELSEWHERE =
-  "the request's body was read, or is being read, before it could be verified; read it only through the event (event.rawBody, event.payload), or give a clone of the request, made before (request.clone()), to whatever else reads it";
+  "the request's body was read, or is being read; read it through the event (event.rawBody, event.payload), or give whatever else reads it a clone, made before (request.clone())";
 
 function alreadyParsed(left: unknown): RawBodyError {
-  const what = left === undefined ? "nothing is left of it" : `what is left is a parsed ${Array.isArray(left) ? "array" : typeof left}`;
+  const what = left === undefined ? "nothing" : `a parsed ${Array.isArray(left) ? "array" : typeof left}`;
   return new RawBodyError(
     "BODY_ALREADY_PARSED",
-    `the body was read before it could be verified, and ${what}; mount the webhook route before the body parsers, or let them keep what they read as rawBody (in Express: express.json({ verify: keepRawBody }))`,
+    `${what} is left of the body; mount the webhook route before the body parsers, or let them keep what they read as rawBody (in Express: express.json({ verify: keepRawBody }))`,
   );
 }

@@ -37,7 +37,7 @@ export function readWebStream(
     const next = (): void => {
       reader.read().then(onRead, onFailure);
     };
-    const timer = startTimer(timeout, () => refuse(timedOut(collector.length, collector.limits.declared, timeout)));
+    const timer = startTimer(timeout, () => refuse(timedOut(collector, timeout)));
     next();
   });
 }

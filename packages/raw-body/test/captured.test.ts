@@ -190,6 +190,6 @@ describe.each([
     };
     const { error, code } = await post(drop, "hello");
     expect(code).toBe("BODY_ALREADY_PARSED");
-    expect(String(error)).toContain("nothing is left of it");
+    expect(String(error)).toContain("nothing is left of the body");
   });
 });
