@@ -8,6 +8,7 @@ import { consoleObserver, type Observer } from "./observe.js";
 import type { Provider } from "./provider/define-provider.js";
 import { seen } from "./seen.js";
 import { type Tolerance, toTolerance } from "./timestamp.js";
+import { kindOf, oneOf, unexpected } from "./unexpected.js";
 
 /** What `createVerifier` takes. An option that is `undefined` is left out, except `allow`, where that throws. Durations are seconds. */
 export interface VerifierOptions<E extends WebhookEvent = WebhookEvent> extends NetworkOptions {
@@ -91,22 +92,17 @@ const KNOWN = new Set<string>([
  * @throws ConfigurationError naming the option, what was seen and what is expected
  */
 export function settleOptions(options: VerifierOptions): Settled {
-  if (typeof options !== "object" || options === null)
-    throw new ConfigurationError("createVerifier", `saw ${kindOf(options)}; expected an object of options`);
+  if (typeof options !== "object" || options === null) throw unexpected("createVerifier", kindOf(options), "an object of options");
   for (const option of Object.keys(options))
     if (!KNOWN.has(option)) throw new ConfigurationError(option, `no such option; known are ${[...KNOWN].join(", ")}`);
   const configured = options.provider?.["~configured"];
-  if (configured === undefined)
-    throw new ConfigurationError(
-      "provider",
-      `saw ${kindOf(options.provider)}; expected a configured preset, such as stripe({ secret }); a preset that was not called is none`,
-    );
+  if (configured === undefined) throw unexpected("provider", kindOf(options.provider), "a configured preset, such as stripe({ secret })");
   const { declaration, schemes } = configured.compiled;
   const store = readStore(options.store);
   const tolerance = options.tolerance === undefined ? undefined : toTolerance(options.tolerance, "tolerance");
   const judged = schemes.flatMap(({ timestamp }) => timestamp?.tolerance ?? []);
   if (tolerance !== undefined && judged.length === 0)
-    throw new ConfigurationError("tolerance", `${declaration.name} signs no timestamp, so that no tolerance can be judged; leave it out`);
+    throw new ConfigurationError("tolerance", `${declaration.name} signs no timestamp that it could judge; leave it out`);
   const windows = judged.map((declared) => tolerance ?? declared);
   const replayWindow = windows.length === 0 ? 0 : Math.max(...windows.map(({ past, future }) => past + future)) + CLOCK_MARGIN;
   const horizon = declaration.retriesFor ?? UNKNOWN_HORIZON;
@@ -114,9 +110,10 @@ export function settleOptions(options: VerifierOptions): Settled {
   const retention = seconds("retention", options.retention, Math.max(7 * DAY, 1.25 * horizon, replayWindow), 1, 1e9);
   const leastRetention = Math.max(declaration.retriesFor ?? 0, replayWindow);
   if (retention < leastRetention)
-    throw new ConfigurationError(
+    throw unexpected(
       "retention",
-      `${retention} s is shorter than the ${leastRetention} s in which ${declaration.name} may send an event again, or a replay would pass; expected at least that`,
+      `${retention} s`,
+      `at least the ${leastRetention} s in which ${declaration.name} may send an event again, or a replay would pass`,
     );
   const maxBytes = count("maxBytes", options.maxBytes, Math.max(5 * MIB, declaration.maxBytes ?? 0));
   const contentEncodings = readEncodings(options.contentEncodings);
@@ -149,43 +146,24 @@ function standardHandlerTimeout(horizon: number, lease: number): number {
   return horizon <= lease ? 300 : Math.max(1, Math.min(300, horizon - lease));
 }
 
-/** By its kind alone where it may be an address with a password in it, or a secret. */
-const kindOf = (value: unknown): string => (typeof value === "string" ? "a string" : seen(value));
-
 /** `most` is what a timer takes, unless told otherwise. */
 function seconds(option: string, value: number | undefined, standard: number, least = 0.001, most = 2_147_483): number {
   if (value === undefined) return standard;
-  const bound = typeof value === "number" && value > most ? `at most ${most}` : `at least ${least}`;
   if (typeof value === "number" && value >= least && value <= most) return value;
-  throw new ConfigurationError(option, `saw ${seen(value)}; expected seconds, ${bound}`);
+  throw unexpected(option, seen(value), `seconds, ${least} to ${most}`);
 }
 
 function count(option: string, value: number | undefined, standard: number): number {
   if (value === undefined) return standard;
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new ConfigurationError(option, `saw ${seen(value)}; expected a whole number of bytes, at least 1`);
-  return value;
-}
-
-function oneOf<T extends string>(option: string, value: T | undefined, known: readonly [T, ...T[]]): T {
-  if (value === undefined) return known[0];
-  if (!known.includes(value))
-    throw new ConfigurationError(option, `saw ${seen(value)}; expected ${known.map((one) => `"${one}"`).join(" or ")}`);
-  return value;
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw unexpected(option, seen(value), "a whole number of bytes, at least 1");
 }
 
 function readEndpoint(value: unknown, name: string, store: Store): string {
-  if (value === undefined) {
-    if (store.durable)
-      throw new ConfigurationError(
-        "endpoint",
-        'it must be given with a durable store, since receivers that share one under one name swallow each other\'s events; expected a name such as "billing/stripe"',
-      );
-    return name;
-  }
-  if (typeof value !== "string" || value.trim() === "" || value.length > 200)
-    throw new ConfigurationError("endpoint", `saw ${seen(value)}; expected a name of 1 to 200 characters, such as "billing/stripe"`);
-  return value;
+  if (value === undefined && !store.durable) return name;
+  if (typeof value === "string" && value.trim() !== "" && value.length <= 200) return value;
+  const why = value === undefined ? ": in a durable store, receivers of one name swallow each other's events" : "";
+  throw unexpected("endpoint", seen(value), `a name of 1 to 200 characters, such as "billing/stripe"${why}`);
 }
 
 const METHODS = ["claim", "renew", "commit", "release"] as const;
@@ -194,18 +172,14 @@ function readStore(value: Store | undefined): Store {
   if (value === undefined) return memoryStore();
   const missing = METHODS.filter((method) => typeof value?.[method] !== "function");
   if (missing.length > 0)
-    throw new ConfigurationError(
-      "store",
-      `saw ${kindOf(value)} without ${missing.join(", ")}; expected memoryStore(), redisStore(client) or the like`,
-    );
+    throw unexpected("store", `${kindOf(value)} without ${missing.join(", ")}`, "memoryStore(), redisStore(client) or the like");
   return value;
 }
 
 function readEncodings(value: readonly AcceptedEncoding[] | undefined): readonly AcceptedEncoding[] {
   if (value === undefined) return [];
-  const isList = Array.isArray(value) && value.every((encoding) => ["gzip", "deflate", "br"].includes(encoding));
-  if (!isList) throw new ConfigurationError("contentEncodings", `saw ${seen(value)}; expected a list of "gzip", "deflate" or "br"`);
-  return value;
+  if (Array.isArray(value) && value.every((encoding) => ["gzip", "deflate", "br"].includes(encoding))) return value;
+  throw unexpected("contentEncodings", seen(value), 'a list of "gzip", "deflate" or "br"');
 }
 
 function readObserver(value: Observer | false | undefined): Observer {
@@ -220,12 +194,11 @@ function readClock(value: (() => number) | undefined): () => number {
   return () => {
     const now = clock();
     if (Number.isFinite(now)) return now;
-    throw new ConfigurationError("now", `saw ${seen(now)} answered; expected milliseconds, as Date.now() does`);
+    throw unexpected("now", `${seen(now)} answered`, "milliseconds, as Date.now() does");
   };
 }
 
 function readFunction<F>(option: string, value: F | undefined, expected: string): F | undefined {
-  if (value !== undefined && typeof value !== "function")
-    throw new ConfigurationError(option, `saw ${kindOf(value)}; expected ${expected}`);
-  return value;
+  if (value === undefined || typeof value === "function") return value;
+  throw unexpected(option, kindOf(value), expected);
 }

@@ -1,5 +1,6 @@
-import { ConfigurationError, Refusal } from "./errors.js";
+import { Refusal } from "./errors.js";
 import { seen } from "./seen.js";
+import { unexpected } from "./unexpected.js";
 
 /** How a provider writes its timestamp: seconds, milliseconds, either of them, or RFC 3339. */
 export type TimestampUnit = "s" | "ms" | "epoch" | "iso";
@@ -59,6 +60,6 @@ const isSeconds = (value: unknown): value is number => typeof value === "number"
 export function toTolerance(value: number | Tolerance, option: string): Tolerance {
   const tolerance = typeof value === "number" ? { past: value, future: Math.min(value, MAX_FUTURE) } : value;
   if (typeof tolerance !== "object" || tolerance === null || !isSeconds(tolerance.past) || !isSeconds(tolerance.future))
-    throw new ConfigurationError(option, `saw ${seen(value)}; expected seconds, or { past, future } in seconds, each from 0 to ${LONGEST}`);
+    throw unexpected(option, seen(value), `seconds, or { past, future } in seconds, each from 0 to ${LONGEST}`);
   return tolerance;
 }

@@ -80,13 +80,13 @@ describe("settleOptions", () => {
     ["maxBytes", 1.5, "maxBytes: saw 1.5"],
     ["maxBytes", "1mb", 'maxBytes: saw "1mb"'],
     ["maxBytesInFlight", Number.POSITIVE_INFINITY, "maxBytesInFlight: saw Infinity"],
-    ["bodyTimeout", 0, "bodyTimeout: saw 0; expected seconds, at least 0.001"],
+    ["bodyTimeout", 0, "bodyTimeout: saw 0; expected seconds, 0.001 to"],
     ["bodyTimeout", -1, "bodyTimeout: saw -1"],
     ["storeTimeout", "2s", 'storeTimeout: saw "2s"'],
     ["secretTimeout", Number.NaN, "secretTimeout: saw NaN"],
-    ["secretTimeout", 1e7, "secretTimeout: saw 10000000; expected seconds, at most 2147483"],
-    ["lease", 1e7, "lease: saw 10000000; expected seconds, at most 2147483"],
-    ["lease", 0.05, "lease: saw 0.05; expected seconds, at least 0.1"],
+    ["secretTimeout", 1e7, "secretTimeout: saw 10000000; expected seconds, 0.001 to 2147483"],
+    ["lease", 1e7, "lease: saw 10000000; expected seconds, 0.1 to 2147483"],
+    ["lease", 0.05, "lease: saw 0.05; expected seconds, 0.1 to"],
     ["handlerTimeout", {}, "handlerTimeout: saw an object"],
     ["retention", () => {}, "retention: saw a function"],
     ["retention", Symbol("x"), "retention: saw Symbol(x)"],
@@ -128,7 +128,7 @@ describe("settleOptions", () => {
   });
 
   it("needs a name for the endpoint where the store outlives the process", () => {
-    expect(refusalOf({ store: durable })).toContain("endpoint: it must be given with a durable store");
+    expect(refusalOf({ store: durable })).toContain("endpoint: saw undefined; expected a name of 1 to 200");
     expect(refusalOf({ store: durable, endpoint: "billing/acme" })).toBe("it is taken");
   });
 
@@ -141,9 +141,9 @@ describe("settleOptions", () => {
   it("keeps what was handled for as long as it may come again, and no less", () => {
     expect(settle({}, { ...stamped, retriesFor: 1_000_000 }).retention).toBe(1_250_000_000);
     expect(settle({ tolerance: { past: 2_000_000, future: 100 } }, stamped).retention).toBe(2_000_160_000);
-    expect(refusalOf({ retention: 659 }, stamped)).toContain("retention: 659 s is shorter than the 660 s");
+    expect(refusalOf({ retention: 659 }, stamped)).toContain("retention: saw 659 s; expected at least the 660 s");
     expect(refusalOf({ retention: 660 }, stamped)).toBe("it is taken");
-    expect(refusalOf({ retention: 999 }, { ...stamped, retriesFor: 1000 })).toContain("shorter than the 1000 s");
+    expect(refusalOf({ retention: 999 }, { ...stamped, retriesFor: 1000 })).toContain("expected at least the 1000 s");
     expect(settle({ retention: 4000 }).repeatRetention).toBe(4_000_000);
     expect(settle({}, { ...stamped, retriesFor: 10 }).repeatRetention).toBe(3_600_000);
   });

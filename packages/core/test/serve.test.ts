@@ -100,6 +100,6 @@ describe("toHandler", () => {
     ["a generator function", function* () {}],
     ["an async one", async function* () {}],
   ])("refuses %s, whose event would be committed without a run", (_, generator) => {
-    expect(() => toHandler(generator as never)).toThrow(/^webhook\.handler: a generator function/);
+    expect(() => toHandler(generator as never)).toThrow(/^webhook\.handler: saw a generator function/);
   });
 });

@@ -1,5 +1,5 @@
-import { ConfigurationError } from "../errors.js";
 import type { WebhookEvent } from "../event.js";
+import { kindOf, unexpected } from "../unexpected.js";
 
 /** Whatever takes accepted events, such as an inbox. Fulfils when the event is safe. */
 export interface EventSink<E extends WebhookEvent = WebhookEvent> {
@@ -15,11 +15,11 @@ export function toHandler<E extends WebhookEvent, Rest extends readonly unknown[
 ): (event: E, ...rest: Rest) => R | Promise<undefined> {
   if (typeof handler === "function") {
     if (/GeneratorFunction/.test(Object.prototype.toString.call(handler)))
-      throw new ConfigurationError("webhook.handler", "a generator function does nothing when it is called; expected an async function");
+      throw unexpected("webhook.handler", "a generator function, which does nothing when it is called", "an async function");
     return handler;
   }
   if (typeof handler?.accept !== "function")
-    throw new ConfigurationError("webhook.handler", "expected a function that takes the event, or a sink with accept(event, { signal })");
+    throw unexpected("webhook.handler", kindOf(handler), "a function that takes the event, or a sink with accept(event, { signal })");
   return async (event, ..._rest) => {
     await handler.accept(event, { signal: event.signal });
     return undefined;

@@ -2,6 +2,7 @@
 
 import { ConfigurationError } from "../errors.js";
 import { seen } from "../seen.js";
+import { unexpected } from "../unexpected.js";
 import { createCommitted, hashOf, type Times } from "./memory-committed.js";
 import { createLeases } from "./memory-leases.js";
 import type { Claim, ClaimAnswer, Keep, Store } from "./store.js";
@@ -54,21 +55,13 @@ const LONGEST_TAG = 128;
  * @throws ConfigurationError (`MISCONFIGURED`) if an option is wrong.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
-  if (typeof options !== "object" || options === null)
-    throw new ConfigurationError("memoryStore", `saw ${seen(options)}; expected an object of options`);
+  if (typeof options !== "object" || options === null) throw unexpected("memoryStore", seen(options), "an object of options");
   const { maxClaims = 1_000_000, now: clock = Date.now } = options;
-  for (const name of Object.keys(options)) {
-    if (name !== "maxClaims" && name !== "now")
-      throw new ConfigurationError(name, "memoryStore has no such option; it takes maxClaims and now.");
-  }
-  if (!Number.isSafeInteger(maxClaims) || maxClaims < 2 || maxClaims > 100_000_000) {
-    throw new ConfigurationError(
-      "maxClaims",
-      `saw ${seen(maxClaims)}; expected a whole number from 2 (one key and its mark) to 100 million`,
-    );
-  }
-  if (typeof clock !== "function")
-    throw new ConfigurationError("now", `saw ${seen(clock)}; expected a function that answers milliseconds, such as Date.now`);
+  for (const name of Object.keys(options))
+    if (name !== "maxClaims" && name !== "now") throw new ConfigurationError(name, "no such option; known are maxClaims, now");
+  if (!Number.isSafeInteger(maxClaims) || maxClaims < 2 || maxClaims > 100_000_000)
+    throw unexpected("maxClaims", seen(maxClaims), "a whole number from 2 (one key and its mark) to 100 million");
+  if (typeof clock !== "function") throw unexpected("now", seen(clock), "a function that answers milliseconds");
 
   const seed = Math.floor(Math.random() * 0x7fffffff);
   const committed = createCommitted();

@@ -1,5 +1,6 @@
-import { ConfigurationError, Refusal } from "../errors.js";
+import { Refusal } from "../errors.js";
 import { headerName, seen } from "../seen.js";
+import { unexpected } from "../unexpected.js";
 import { formatAddress } from "./address.js";
 import { ADDRESS_OR_CIDR, createAddressSet } from "./address-set.js";
 import { type Arrival, peerOf } from "./arrival.js";
@@ -19,10 +20,8 @@ export type AddressCheck = (arrival: Arrival) => Refusal | undefined;
  * @throws ConfigurationError if it is no list of addresses and CIDRs.
  */
 export function createAddressCheck(list: unknown, header: string, trust: TrustedProxies): AddressCheck {
-  if (!Array.isArray(list)) {
-    const advice = list === undefined ? " (a missing environment variable?); leave it out to allow every address" : "";
-    throw new ConfigurationError("allow", `${seen(list)} is no list${advice}; expected a list, each entry ${ADDRESS_OR_CIDR}`);
-  }
+  if (!Array.isArray(list))
+    throw unexpected("allow", seen(list), `a list, each entry ${ADDRESS_OR_CIDR}; leave it out to allow every address`);
   const allowed = createAddressSet(list, "allow");
   const denial = list.length === 0 ? "allow is an empty list, which denies every address" : undefined;
   return (arrival) => {

@@ -1,5 +1,5 @@
-import { ConfigurationError } from "../errors.js";
 import { seen } from "../seen.js";
+import { unexpected } from "../unexpected.js";
 import { type Address, formatAddress, parseAddress, type Words } from "./address.js";
 
 /** A network: its first and last address. A single address is a network of one. */
@@ -26,7 +26,7 @@ const MAPPED = 96;
  */
 export function toCidr(entry: unknown, option: string, expected: string): Cidr {
   const refuse = (more = ""): never => {
-    throw new ConfigurationError(option, `${seen(entry)} is no entry${more}; expected ${expected}`);
+    throw unexpected(option, seen(entry) + more, expected);
   };
   if (typeof entry !== "string") return refuse();
   const slash = entry.indexOf("/");
@@ -34,26 +34,19 @@ export function toCidr(entry: unknown, option: string, expected: string): Cidr {
   const address = parseAddress(text) ?? refuse();
   const isMapped = address.version === 4 && text.includes(":");
   const size = address.version === 4 ? 32 : 128;
-  const bits = slash < 0 ? size : toBits(entry.slice(slash + 1), isMapped ? MAPPED : 0, size, refuse);
+  const least = isMapped ? MAPPED : 0;
+  const bits = slash < 0 ? size : toLength(entry.slice(slash + 1)) - least;
+  if (!(bits >= 0 && bits <= size)) refuse(`, whose prefix length is none of /${least} to /${least + size}`);
   const cidr = spanOf(address, bits);
   if (address.words.some((word, index) => word !== cidr.first[index])) {
     const meant = formatAddress({ version: address.version, words: cidr.first });
-    refuse(`, for bits beyond its prefix are set: write "${meant}/${bits}" for the network, "${formatAddress(address)}" for the address`);
+    refuse(`, which has bits beyond its prefix: write "${meant}/${bits}" for the network, "${formatAddress(address)}" for the address`);
   }
   return cidr;
 }
 
-/** Reads a prefix length. @param spent - How many of its bits stand before the address. @param size - How many bits the address has. */
-function toBits(text: string, spent: number, size: number, refuse: (more: string) => never): number {
-  if (/^0\d+$/.test(text)) refuse(", for its prefix length has a leading zero");
-  const bits = /^\d{1,3}$/.test(text) ? Number(text) - spent : -1;
-  if (bits >= 0 && bits <= size) return bits;
-  return refuse(
-    spent === 0
-      ? `, for its prefix length cannot be (at most /${size})`
-      : `, for its prefix length cannot be: an IPv4-mapped address takes /${spent} to /${spent + size}`,
-  );
-}
+/** Reads a prefix length, which has no leading zero; NaN if it is none. */
+const toLength = (text: string): number => (/^(0|[1-9]\d*)$/.test(text) ? Number(text) : Number.NaN);
 
 function spanOf({ version, words }: Address, bits: number): Cidr {
   const host = (index: number): number => {

@@ -1,5 +1,6 @@
-import { ConfigurationError, type Refusal } from "../errors.js";
+import type { Refusal } from "../errors.js";
 import { seen } from "../seen.js";
+import { oneOf, unexpected } from "../unexpected.js";
 import { formatAddress } from "./address.js";
 import { createAddressCheck } from "./allowlist.js";
 import type { Arrival } from "./arrival.js";
@@ -62,7 +63,7 @@ export function createNetwork(
   say: (notice: NetworkNotice) => void,
   environment: { readonly nodeEnv: string | undefined },
 ): Network {
-  const https = readHttps(options.https);
+  const https = oneOf("https", options.https, ["required", "off"]);
   const header = readForwardedHeader(options.forwardedHeader);
   const trust = createTrustedProxies(options.trustedProxies);
   const checkAddress = "allow" in options ? createAddressCheck(options.allow, header, trust) : undefined;
@@ -86,20 +87,15 @@ export function createNetwork(
   };
 }
 
-function readHttps(value: unknown): "required" | "off" {
-  if (value === undefined || value === "required") return "required";
-  if (value === "off") return "off";
-  throw new ConfigurationError("https", `${seen(value)} cannot be; expected "required" or "off"`);
-}
-
 /** The characters of a header's name. @see RFC 9110 section 5.6.2 */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 function readForwardedHeader(value: unknown): string {
   if (value === undefined) return "x-forwarded-for";
   if (typeof value === "string" && TOKEN.test(value)) return value.toLowerCase();
-  throw new ConfigurationError(
+  throw unexpected(
     "forwardedHeader",
-    `${seen(value)} is no header's name; expected "x-forwarded-for", "forwarded", or a header with a single address, such as "x-real-ip"`,
+    seen(value),
+    '"x-forwarded-for", "forwarded", or a header with a single address, such as "x-real-ip"',
   );
 }

@@ -1,5 +1,5 @@
-import { ConfigurationError } from "../errors.js";
 import { seen } from "../seen.js";
+import { unexpected } from "../unexpected.js";
 import { type Address, formatAddress, isLoopback } from "./address.js";
 import { ADDRESS_OR_CIDR, createAddressSet } from "./address-set.js";
 import type { Arrival, Peer } from "./arrival.js";
@@ -42,10 +42,7 @@ export function createTrustedProxies(value: unknown): TrustedProxies {
     for (const entry of entries) refuseEverybody(entry);
     return fromSet(true, createAddressSet(entries, OPTION, ENTRY).has, value.includes("unix"));
   }
-  if (typeof value !== "object" || value === null || !("hops" in value)) {
-    const advice = value === true ? ": with every peer trusted, any client could write its own address" : "";
-    throw new ConfigurationError(OPTION, `${seen(value)} cannot be${advice}; expected ${EXPECTED}`);
-  }
+  if (typeof value !== "object" || value === null || !("hops" in value)) throw unexpected(OPTION, seen(value), EXPECTED);
   return { named: true, hops: toHops(value), trustsPeer: (peer) => peer !== "gone", has: () => false };
 }
 
@@ -57,15 +54,15 @@ function fromSet(named: boolean, has: (address: Address) => boolean, unix: boole
 /** Where every address is trusted, the leftmost entry counts, and that is the client's own. */
 function refuseEverybody(entry: unknown): void {
   if (toCidr(entry, OPTION, ENTRY).bits > 0) return;
-  throw new ConfigurationError(OPTION, `${seen(entry)} trusts every address, so any client could write its own; expected ${EXPECTED}`);
+  throw unexpected(OPTION, `${seen(entry)}, by which any client could write its own address`, EXPECTED);
 }
 
 function toHops(value: { readonly hops: unknown }): number {
   const stranger = Object.keys(value).find((key) => key !== "hops");
-  if (stranger !== undefined) throw new ConfigurationError(OPTION, `${seen(stranger)} is not known beside hops; expected ${EXPECTED}`);
+  if (stranger !== undefined) throw unexpected(OPTION, `${seen(stranger)} beside hops`, EXPECTED);
   const { hops } = value;
   if (typeof hops === "number" && Number.isSafeInteger(hops) && hops > 0) return hops;
-  throw new ConfigurationError(OPTION, `hops cannot be ${seen(hops)}; expected a whole number of at least 1`);
+  throw unexpected(OPTION, `hops: ${seen(hops)}`, "a whole number of at least 1");
 }
 
 /** What helps where the platform tells less than a socket would. */

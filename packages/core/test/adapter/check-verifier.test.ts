@@ -8,10 +8,10 @@ describe("checkVerifier", () => {
   });
 
   it.each([
-    [undefined, "got undefined"],
-    [null, "got null"],
-    [{ provider: "acme" }, "got an object that is none"],
-    [() => {}, "got a function"],
+    [undefined, "saw undefined"],
+    [null, "saw null"],
+    [{ provider: "acme" }, "saw an object"],
+    [() => {}, "saw a function"],
   ])("throws for %j, and says what it got", (none, seen) => {
     expect(() => checkVerifier(none)).toThrow(seen);
   });

@@ -45,6 +45,17 @@ describe("commit", () => {
     expect(store.calls).toHaveLength(length);
   });
 
+  it.each([
+    ["held", undefined],
+    ["done", new Error("the store's commit answered neither ok nor held")],
+  ])("that is answered %s through the horizon is said with its cause, if there is one", async (answer, cause) => {
+    const { held, store, said, heard } = await hold({ commitHorizon: 10 });
+    store.commit = async () => answer as "held";
+    await held.commit();
+    await heard();
+    expect(said).toMatchObject([{ code: "COMMIT_FAILED", cause }]);
+  });
+
   it("that fails is tried again in the store's own time where a platform's is over", async () => {
     const { held, store, other } = await hold({ deadline: Date.now() });
     store.before.commit = () => {

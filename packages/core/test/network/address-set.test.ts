@@ -160,14 +160,14 @@ describe("createAddressSet", () => {
     }
     expect(thrown).toBeInstanceOf(ConfigurationError);
     expect(thrown).toMatchObject({ option: "allow", code: "MISCONFIGURED" });
-    expect(String(thrown)).toMatch(/^ConfigurationError: allow: .* is no entry.*expected an address or a CIDR/);
+    expect(String(thrown)).toMatch(/^ConfigurationError: allow: saw .*; expected an address or a CIDR/);
   });
 
   it("refuses a hole in the list", () => {
-    expect(() => createAddressSet(new Array(1), "allow")).toThrow("undefined is no entry");
+    expect(() => createAddressSet(new Array(1), "allow")).toThrow("saw undefined; expected");
   });
 
   it("clips a long entry in its message", () => {
-    expect(() => createAddressSet(["x".repeat(5000)], "allow")).toThrow(/^allow: "x{64}\.\.\." is no entry/);
+    expect(() => createAddressSet(["x".repeat(5000)], "allow")).toThrow(/^allow: saw "x{64}\.\.\."; expected/);
   });
 });

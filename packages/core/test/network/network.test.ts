@@ -25,9 +25,7 @@ describe("createNetwork", () => {
     expect(
       make({ https: undefined, trustedProxies: undefined, forwardedHeader: undefined }).check(toArrival("::1", {}, "https")),
     ).toBeUndefined();
-    expect(() => make({ allow: undefined })).toThrow(
-      /^allow: undefined is no list \(a missing environment variable\?\); leave it out to allow every address; expected a list/,
-    );
+    expect(() => make({ allow: undefined })).toThrow(/^allow: saw undefined; expected a list, .*; leave it out to allow every address/);
   });
 
   it("finds allow: undefined on a prototype too", () => {
@@ -39,31 +37,31 @@ describe("createNetwork", () => {
   });
 
   it.each([
-    ["allow", null, /null is no list; expected a list/],
-    ["allow", "203.0.113.7", /"203.0.113.7" is no list/],
-    ["allow", "", /"" is no list/],
-    ["allow", new Set(["203.0.113.7"]), /an object is no list/],
-    ["allow", [""], /"" is no entry/],
-    ["allow", [undefined], /undefined is no entry/],
-    ["allow", ["private"], /"private" is no entry/],
-    ["allow", ["10.0.0.0/33"], /"10.0.0.0\/33" is no entry, for its prefix length cannot be \(at most \/32\)/],
-    ["allow", ["10.0.0.0/08"], /"10.0.0.0\/08" is no entry, for its prefix length has a leading zero; expected/],
-    ["allow", ["::/129"], /"::\/129" is no entry, for its prefix length cannot be \(at most \/128\)/],
-    ["allow", ["::ffff:10.0.0.0/90"], /prefix length cannot be: an IPv4-mapped address takes \/96 to \/128;/],
-    ["allow", ["::ffff:10.0.0.0/129"], /prefix length cannot be: an IPv4-mapped address takes \/96 to \/128;/],
-    ["allow", ["fe80::1%eth0"], /"fe80::1%eth0" is no entry/],
-    ["trustedProxies", true, /true cannot be/],
-    ["trustedProxies", ["localnet"], /"localnet" is no entry/],
-    ["https", "maybe", /"maybe" cannot be; expected "required" or "off"/],
-    ["https", "", /"" cannot be/],
-    ["https", false, /false cannot be/],
-    ["https", null, /null cannot be/],
-    ["forwardedHeader", "", /"" is no header's name; expected "x-forwarded-for", "forwarded"/],
-    ["forwardedHeader", "x forwarded", /no header's name/],
-    ["forwardedHeader", "x-real-ip\n", /no header's name/],
-    ["forwardedHeader", "x-réal-ip", /no header's name/],
-    ["forwardedHeader", ["x-real-ip"], /a list is no header's name/],
-    ["forwardedHeader", null, /null is no header's name/],
+    ["allow", null, /saw null; expected a list/],
+    ["allow", "203.0.113.7", /"203.0.113.7"; expected a list/],
+    ["allow", "", /""; expected a list/],
+    ["allow", new Set(["203.0.113.7"]), /an object; expected a list/],
+    ["allow", [""], /""; expected/],
+    ["allow", [undefined], /undefined; expected/],
+    ["allow", ["private"], /"private"; expected/],
+    ["allow", ["10.0.0.0/33"], /"10.0.0.0\/33", whose prefix length is none of \/0 to \/32; expected/],
+    ["allow", ["10.0.0.0/08"], /"10.0.0.0\/08", whose prefix length is none of \/0 to \/32; expected/],
+    ["allow", ["::/129"], /"::\/129", whose prefix length is none of \/0 to \/128; expected/],
+    ["allow", ["::ffff:10.0.0.0/90"], /prefix length is none of \/96 to \/128;/],
+    ["allow", ["::ffff:10.0.0.0/129"], /prefix length is none of \/96 to \/128;/],
+    ["allow", ["fe80::1%eth0"], /"fe80::1%eth0"; expected/],
+    ["trustedProxies", true, /true; expected/],
+    ["trustedProxies", ["localnet"], /"localnet"; expected/],
+    ["https", "maybe", /"maybe"; expected "required" or "off"/],
+    ["https", "", /""; expected/],
+    ["https", false, /false; expected/],
+    ["https", null, /null; expected/],
+    ["forwardedHeader", "", /""; expected "x-forwarded-for", "forwarded"/],
+    ["forwardedHeader", "x forwarded", /; expected "x-forwarded-for"/],
+    ["forwardedHeader", "x-real-ip\n", /; expected "x-forwarded-for"/],
+    ["forwardedHeader", "x-réal-ip", /; expected "x-forwarded-for"/],
+    ["forwardedHeader", ["x-real-ip"], /a list; expected/],
+    ["forwardedHeader", null, /null; expected/],
   ])("refuses %s: %j, naming the option, what was seen and what is expected", (option, value, message) => {
     let thrown: unknown;
     try {
