@@ -17,6 +17,7 @@ else
   describe("postgresStore's commitIn", async () => {
     const pool = new pg.Pool({ connectionString: server.url, max: 20 });
     pool.on("error", () => undefined);
+    pool.on("connect", (client) => client.on("error", () => undefined));
     const sql = postgres(server.url, { max: 4, onnotice: () => undefined });
     const lite = new PGlite();
     afterAll(async () => {
@@ -35,11 +36,10 @@ else
           await store.commitIn(client, event);
           if (fail) throw new Error("the handler's own");
           await client.query("COMMIT");
-        } catch (error) {
-          await client.query("ROLLBACK");
-          throw error;
-        } finally {
           client.release();
+        } catch (error) {
+          client.release(true);
+          throw error;
         }
       },
       "postgres.js": (event, fail) =>
@@ -90,6 +90,22 @@ else
         expect(await orders()).toBe(before);
       });
     }
+
+    it("commits nothing where the connection is cut in the transaction, and ends no process that listens to it", async () => {
+      const claim = makeClaim();
+      await store.claim(claim);
+      const client = await pool.connect();
+      await client.query("BEGIN");
+      await store.commitIn(client, eventOf(claim, KEEP));
+      const cut = new Promise<void>((resolve) => client.once("end", resolve));
+      const [{ pid }] = (await client.query("SELECT pg_backend_pid() AS pid")).rows;
+      await pool.query("SELECT pg_terminate_backend($1)", [pid]);
+      await cut;
+      await expect(client.query("COMMIT")).rejects.toThrow(/not queryable/);
+      client.release(true);
+      expect(await store.claim({ ...claim, token: "other" })).toMatchObject({ outcome: "busy" });
+      expect(await store.renew(claim)).toBe("ok");
+    });
 
     it("makes a rival wait for the transaction's end, even past the lease, and then see it done", async () => {
       const client = await pool.connect();
