@@ -131,6 +131,14 @@ describe("sqliteStore", () => {
     expect(await claim).toMatchObject({ outcome: "claimed" });
   });
 
+  it("makes its table anew after somebody dropped it", async () => {
+    const store = sqliteStore(open());
+    await store.check();
+    open().exec("DROP TABLE countersign_claims");
+    await expect(store.claim(makeClaim())).rejects.toThrow(/no such table/);
+    expect(await store.claim(makeClaim())).toMatchObject({ outcome: "claimed" });
+  });
+
   it("is durable in a file, and not in memory", async () => {
     const memory = open(":memory:");
     const store = sqliteStore(memory);

@@ -11,7 +11,7 @@ export interface QueueOptions {
   readonly timeout: number;
   /** Milliseconds between two tries, give or take half. */
   readonly pollInterval: number;
-  /** Runs before each transaction, until it has passed once. */
+  /** Runs before each transaction, until it has passed once, and again after a failure. */
   readonly prepare: () => void;
 }
 
@@ -56,6 +56,7 @@ export function createQueue(sqlite: Sqlite, { timeout, pollInterval, prepare }: 
     const { error } = outcome;
     const own = isInTransaction(error);
     if (own || isLocked(error)) return steps.filter((waiting) => !isOver(waiting, error, own));
+    ready = false; // somebody may have dropped the table
     if (steps.length > 1) return steps.flatMap((waiting) => settle([waiting]));
     for (const { reject } of steps) reject(error);
     return [];
