@@ -19,4 +19,6 @@ export { toFirstDelivery, toParsedBody } from "./adapter/parsed-body.js";
 export { toRefusedDelivery } from "./adapter/refused-delivery.js";
 export { serveHeld } from "./adapter/serve-held.js";
 export { serveNext, toError } from "./adapter/serve-next.js";
+export { seen } from "./seen.js";
 export { type Served, serve } from "./serve.js";
+export { unexpected } from "./unexpected.js";

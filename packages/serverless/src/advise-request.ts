@@ -1,4 +1,4 @@
-const ANY = "pass the Request of the Web APIs, as the runtime or the framework has it";
+const ANY = "pass the Request of the Web APIs";
 const HONO = "pass the request that is in it: (c) => hook(c.req.raw)";
 
 /** Where the events and contexts of frameworks keep the `Request` that they are about, and how to pass it. */
@@ -39,7 +39,7 @@ function isNodeRequest(value: unknown): boolean {
 }
 
 const NODE_REQUEST =
-  "what was passed is Node's own request, and nobody there sends a Response; export the handler by its method (export const POST = hook) where the platform takes that, or take the adapter of the framework, such as @countersign/express";
+  "what was passed is Node's own request, where nobody sends a Response; export the handler by its method (export const POST = hook), or take the framework's adapter, such as @countersign/express";
 
 function fieldOf(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;

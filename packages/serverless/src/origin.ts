@@ -1,5 +1,5 @@
 import { ConfigurationError, type Delivery } from "@countersign/core";
-import { fromFetchRequest, type RequestOrigin, toRefusedDelivery } from "@countersign/core/adapter";
+import { fromFetchRequest, type RequestOrigin, seen, toRefusedDelivery, unexpected } from "@countersign/core/adapter";
 
 /**
  * Where the client's address and protocol come from: `{ address, protocol }`, or a function that answers them for each request
@@ -17,10 +17,10 @@ type RequestLike = Pick<Request, "method" | "url"> & { readonly headers: unknown
 export function createReader<R extends RequestLike, Rest extends unknown[]>(
   origin: Origin<R, Rest> | undefined,
 ): (request: R, rest: Rest) => Delivery {
-  const fixed = typeof origin === "function" ? {} : readOrigin(origin, "");
+  const fixed = typeof origin === "function" ? {} : readOrigin(origin);
   return (request, rest) => {
     try {
-      const told = typeof origin === "function" ? readOrigin(origin(request, ...rest), "the function answered ") : fixed;
+      const told = typeof origin === "function" ? readOrigin(origin(request, ...rest), " answered") : fixed;
       return fromFetchRequest(request as unknown as Request, told);
     } catch (error) {
       const detail = error instanceof ConfigurationError ? error.message : "the request, or its address and protocol, could not be read";
@@ -29,36 +29,29 @@ export function createReader<R extends RequestLike, Rest extends unknown[]>(
   };
 }
 
-const EXPECTED = "expected { address, protocol }, or a function that answers them for a request, at once";
+const EXPECTED = '{ address, protocol: "http" or "https" }, or a function that answers them for a request, at once';
 
 /** What a socket's address has besides, such as that which Bun's `requestIP` answers. */
 const PASSED_OVER = ["family", "port"];
 
 /** Checks what somebody else has told. `null` is not known: JavaScript's `headers.get` answers it. */
-function readOrigin(told: unknown, who: string): RequestOrigin {
+function readOrigin(told: unknown, answered = ""): RequestOrigin {
   const refuse = (saw: string): never => {
-    throw new ConfigurationError("webhook.origin", `${who}${saw}; ${EXPECTED}`);
+    throw unexpected("webhook.origin", saw + answered, EXPECTED);
   };
   if (told === undefined || told === null) return {};
-  if (typeof told !== "object") return refuse(typeof told === "function" ? "a function" : show(told));
+  if (typeof told !== "object") return refuse(seen(told));
   if ("then" in told) {
     // nobody will wait for it, and its rejection must not end the process
     Promise.resolve(told).catch(() => {});
     return refuse("a promise");
   }
-  const { address, protocol, ...others } = told as Record<string, unknown>;
+  const { address = null, protocol = null, ...others } = told as Record<string, unknown>;
   const stranger = Object.keys(others).find((key) => !PASSED_OVER.includes(key));
-  if (stranger !== undefined) return refuse(`an object with ${show(stranger)}`);
-  if (address !== undefined && address !== null && typeof address !== "string") return refuse(`the address ${show(address)}`);
-  if (protocol === undefined || protocol === null) return { address: address ?? undefined };
-  if (protocol !== "http" && protocol !== "https") return refuse(`the protocol ${show(protocol)}, where "http" or "https" must stand`);
-  return { address: address ?? undefined, protocol };
-}
-
-/** Shows what was met, for a message: clipped, and with nothing in it that could forge a line of a log. */
-function show(value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : typeof value === "object" ? "an object" : String(value);
-  return text.replace(/[^ -~]/g, "?").slice(0, 64);
+  if (stranger !== undefined) return refuse(`an object with ${seen(stranger)}`);
+  if (address !== null && typeof address !== "string") return refuse(`the address ${seen(address)}`);
+  if (protocol !== null && protocol !== "http" && protocol !== "https") return refuse(`the protocol ${seen(protocol)}`);
+  return { address: address ?? undefined, protocol: protocol ?? undefined };
 }
 
 /**

@@ -16,16 +16,16 @@ const WRONG_ORIGINS: readonly (readonly [unknown, string])[] = [
   [{ address: "203.0.113.9", proto: "https" }, 'an object with "proto"'],
   [{ address: 203 }, "the address 203"],
   [{ address: {} }, "the address an object"],
-  [{ protocol: "https:" }, 'the protocol "https:", where "http" or "https" must stand'],
-  [{ protocol: "a\u2028b" }, 'the protocol "a?b", where'],
-  [{ protocol: true }, "the protocol true, where"],
+  [{ protocol: "https:" }, 'the protocol "https:"'],
+  [{ protocol: "a\u2028b" }, 'the protocol "ab"'],
+  [{ protocol: true }, "the protocol true"],
 ];
 
 describe("webhook(verifier, handler, origin)", () => {
   it.each(WRONG_ORIGINS)("throws while being made for the origin %j", (origin, saw) => {
     const make = (): unknown => webhook(watched().verifier, async () => {}, origin as never);
     expect(make).toThrow(ConfigurationError);
-    expect(make).toThrow(`webhook.origin: ${saw}`);
+    expect(make).toThrow(`webhook.origin: saw ${saw}`);
   });
 
   it.each<readonly [unknown, string]>([...WRONG_ORIGINS, [Promise.resolve(HTTPS), "a promise"]])(
@@ -40,7 +40,7 @@ describe("webhook(verifier, handler, origin)", () => {
       expect((await handler(requestOf(signed()))).status).toBe(500);
       expect(records[0]).toMatchObject({
         code: "MISCONFIGURED",
-        detail: expect.stringContaining(`webhook.origin: the function answered ${saw}`),
+        detail: expect.stringContaining(`webhook.origin: saw ${saw} answered`),
       });
     },
   );

@@ -52,8 +52,6 @@ export interface KeyRing<K> {
 /** How many keys of a resolver are kept ready. */
 const CACHED_KEYS = 1000;
 
-const WORDS = new Set(["undefined", "null"]);
-
 const isNamed = (value: SecretValue): value is { readonly id: string; readonly value: string | Uint8Array | undefined } =>
   typeof value === "object" && !(value instanceof Uint8Array);
 
@@ -92,9 +90,9 @@ function toKeys<K>(option: string, secrets: Exclude<Secrets, SecretResolver>, im
       throw new ConfigurationError(place, "it is an object; expected a text, or { id, value } (a JWK as the text of its JSON)");
     if (named && value === undefined) continue;
     if (named && (typeof entry.id !== "string" || entry.id === "")) throw new ConfigurationError(place, "its id is a non-empty text");
-    const fault = faultOf(value);
-    if (fault !== undefined) throw new ConfigurationError(place, `${fault}; expected the value that the provider's dashboard shows`);
     try {
+      const fault = faultOf(value);
+      if (fault !== undefined) throw new Error(fault);
       keys.push({ id: named ? entry.id : String(position), key: importKey(value as string | Uint8Array) });
     } catch (error) {
       throw new ConfigurationError(place, `${(error as Error).message}; expected the value that the provider's dashboard shows`);
@@ -108,9 +106,10 @@ function toKeys<K>(option: string, secrets: Exclude<Secrets, SecretResolver>, im
 function faultOf(value: unknown): string | undefined {
   if (value instanceof Uint8Array)
     return value.length === 0 ? "it is empty" : value.every((byte) => byte === 0) ? "all its bytes are zero" : undefined;
-  if (typeof value !== "string") return `it is ${value === null || value === undefined ? value : `a ${typeof value}`}`;
-  if (value.trim() === "") return "it is empty or blank";
-  return WORDS.has(value.trim()) ? `it is the word ${value.trim()}` : undefined;
+  if (typeof value !== "string") return `it is ${value === null ? value : `a ${typeof value}`}`;
+  const word = value.trim();
+  if (word === "") return "it is empty or blank";
+  return word === "undefined" || word === "null" ? `it is the word ${word}` : undefined;
 }
 
 function resolvingRing<K extends object>(
