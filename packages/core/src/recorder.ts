@@ -1,4 +1,4 @@
-import type { ErrorCode, Refusal } from "./errors.js";
+import type { ErrorCode } from "./errors.js";
 import { type DeliveryRecord, guardObserver, type NoticeCode, type Phases } from "./observe.js";
 import type { Settled } from "./options.js";
 
@@ -31,10 +31,8 @@ export interface Recorder {
 export interface VisitEnd {
   readonly outcome: DeliveryRecord["outcome"];
   readonly status: number | undefined;
-  readonly code?: ErrorCode | undefined;
-  readonly refusal?: Refusal | undefined;
-  readonly detail?: string | undefined;
-  readonly cause?: unknown;
+  /** A refusal, or how the claim was settled: without a code nothing failed. */
+  readonly why?: { readonly code: ErrorCode | undefined; readonly detail?: string; readonly cause: unknown };
   readonly duplicate?: DeliveryRecord["duplicate"];
 }
 
@@ -67,18 +65,17 @@ export function createRecorder({ observe: observer, observes, endpoint }: Settle
       phase: undefined,
       since: 0,
     }),
-    end(visit, { outcome, status, code, refusal, detail, cause, duplicate }) {
-      const isFault = refusal !== undefined || code !== undefined;
-      if (observes === "nothing" || (observes === "faults" && !isFault)) return;
+    end(visit, { outcome, status, why, duplicate }) {
+      if (observes === "nothing" || (observes === "faults" && why?.code === undefined)) return;
       enter(visit, undefined);
       observe({
         kind: "delivery",
         provider,
         endpoint,
         outcome,
-        code: refusal?.code ?? code,
-        detail: refusal?.detail ?? detail,
-        cause: refusal?.cause ?? cause,
+        code: why?.code,
+        detail: why?.detail,
+        cause: why?.cause,
         status,
         duration: isTimed ? performance.now() - visit.arrived : 0,
         phases: visit.phases,

@@ -45,5 +45,5 @@ export function toProblem(
   const problem = PROBLEMS.get(status) as Reply;
   if (status === 503)
     return { ...problem, headers: { ...problem.headers, "retry-after": String(Math.max(1, Math.ceil(retryAfter ?? DEFAULT_RETRY))) } };
-  return allow === undefined ? problem : { ...problem, headers: { ...problem.headers, allow } };
+  return status !== 405 || allow === undefined ? problem : { ...problem, headers: { ...problem.headers, allow } };
 }

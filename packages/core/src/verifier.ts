@@ -125,7 +125,7 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
         successStatus: reply.status,
         deadline: delivery.deadline,
         replayWindow: proven.replayWindow,
-        settled: ({ status, code, cause }) => recorder.end(visit, { outcome: "accepted", status, code, cause }),
+        settled: (why) => recorder.end(visit, { outcome: "accepted", status: why.status, why }),
       });
       const claimed = claims instanceof Promise ? await claims : claims;
       if (claimed.outcome === "held") {
@@ -139,7 +139,7 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
         return { outcome: "duplicate", kind: claimed.kind, reply };
       }
       const busy = toProblem(claimed.refusal.code, claimed.refusal);
-      recorder.end(visit, { outcome: "duplicate", status: busy.status, duplicate: claimed.kind, refusal: claimed.refusal });
+      recorder.end(visit, { outcome: "duplicate", status: busy.status, duplicate: claimed.kind, why: claimed.refusal });
       return { outcome: "duplicate", kind: claimed.kind, reply: busy };
     } catch (error) {
       return refuse(visit, toRefusal(error));
@@ -156,9 +156,8 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
   }
 
   function refuse(visit: Visit, refusal: Refusal): Verdict<E> {
-    const isMethod = refusal.code === "METHOD_NOT_ALLOWED";
-    const reply = toProblem(refusal.code, { retryAfter: refusal.retryAfter, ...(isMethod && { allow: authenticator.allow }) });
-    recorder.end(visit, { outcome: "rejected", status: reply.status, refusal });
+    const reply = toProblem(refusal.code, { retryAfter: refusal.retryAfter, allow: authenticator.allow });
+    recorder.end(visit, { outcome: "rejected", status: reply.status, why: refusal });
     return new Rejected(refusal, reply);
   }
 

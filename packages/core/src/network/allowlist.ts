@@ -52,6 +52,5 @@ function peerDetail(text: string, arrival: Arrival, header: string, trust: Trust
     return `${what}, and no ${name} came with it${other}`;
   }
   const now = trust.named ? "" : ", since trustedProxies is left out";
-  const express = arrival.wire === true ? "; Express's `trust proxy` is not read" : "";
-  return `${what}; its ${name} is not believed${now}; ${trustAdvice(peer, arrival)}${express}`;
+  return `${what}; its ${name} is not believed${now}; ${trustAdvice(peer, arrival)}`;
 }

@@ -51,6 +51,6 @@ function isLinkLocal({ version, words }: Address): boolean {
 /** Names the peer for a message. */
 export function nameOfPeer(peer: Peer, { address, wire }: Arrival): string {
   if (peer === "none") return wire === true ? "a peer without an address (a Unix socket)" : "a peer whose address nobody tells";
-  if (peer === "gone") return "a peer that is gone (its connection was reset before its address was read)";
+  if (peer === "gone") return "a peer that is gone (its connection was reset)";
   return peer === "unreadable" ? `a peer whose address ${seen(address)} cannot be read` : formatAddress(peer);
 }

@@ -7,8 +7,7 @@ import { ORIGIN_ADVICE, type TrustedProxies, trustAdvice } from "./trusted-proxi
 import { unreadHeader } from "./unread-header.js";
 
 const OFF = 'set https: "off" to accept plain HTTP';
-const SAYS_HTTP =
-  "the load balancer or proxy itself says http: it needs an HTTPS listener, or, where TLS ends before it, to pass on the protocol that it was told";
+const SAYS_HTTP = "the load balancer or proxy itself says http: it needs an HTTPS listener, or to pass on what a proxy before it said";
 
 /** The words for a trusted proxy that named another protocol, or none. */
 export function trustedDetail(arrival: Arrival, header: string, told: Told | undefined, hindrance: string): string {
@@ -36,8 +35,7 @@ export function strangerDetail(arrival: Arrival, header: string, trust: TrustedP
   const shown = `\`${name}: ${header === "forwarded" ? "proto=" : ""}${clipped(told.text)}\` came from ${from}`;
   if (told.protocol === "http") return `${shown}, and to trust it would not help; ${SAYS_HTTP}`;
   const now = trust.named ? "" : " (without the option, loopback alone is)";
-  const express = arrival.wire === true ? "; Express's `trust proxy` is not read" : "";
-  return `${shown}, which is not trusted${now}; ${isUntold ? ORIGIN_ADVICE : trustAdvice(peer, arrival)}${express}`;
+  return `${shown}, which is not trusted${now}; ${isUntold ? ORIGIN_ADVICE : trustAdvice(peer, arrival)}`;
 }
 
 function silence({ wire, protocol }: Arrival, from: string, name: string): string {

@@ -67,7 +67,7 @@ function toHops(value: { readonly hops: unknown }): number {
 
 /** What helps where the platform tells less than a socket would. */
 export const ORIGIN_ADVICE =
-  "have `origin` tell address and protocol (the third argument of webhook, where it takes one), or count the proxies in front: trustedProxies: { hops: n }";
+  "have `origin` (the third argument of webhook) tell address and protocol, or count the proxies in front: trustedProxies: { hops: n }";
 
 /** Tells what to do so that this peer is trusted, if it is a proxy, and what to do first. */
 export function trustAdvice(peer: Peer, { wire }: Arrival, first = ""): string {
@@ -75,5 +75,6 @@ export function trustAdvice(peer: Peer, { wire }: Arrival, first = ""): string {
   if (peer === "unreadable" && wire !== true) return "have `origin` tell the address alone, without port, brackets or zone";
   if (typeof peer === "string") return "no option can trust such a peer";
   const named = Array.from(NAMES).find(([, entries]) => createAddressSet(entries, OPTION).has(peer));
-  return `if it is a proxy of yours, ${first}add trustedProxies: ["${named?.[0] ?? formatAddress(peer)}"]`;
+  const express = wire === true ? "; Express's `trust proxy` is not read" : "";
+  return `if it is a proxy of yours, ${first}add trustedProxies: ["${named?.[0] ?? formatAddress(peer)}"]${express}`;
 }

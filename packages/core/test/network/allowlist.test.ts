@@ -57,8 +57,7 @@ describe("createAddressCheck", () => {
         const refusal = refuse({ allow: ["0.0.0.0/0", "::/0"], trustedProxies }, "", xff(CLIENT));
         expect(refusal?.code).toBe("ADDRESS_UNKNOWN");
         expect(refusal?.detail).toBe(
-          "the connection came from a peer that is gone (its connection was reset before its address was read); " +
-            "no option can trust such a peer",
+          "the connection came from a peer that is gone (its connection was reset); " + "no option can trust such a peer",
         );
       }
     });

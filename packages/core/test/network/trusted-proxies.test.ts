@@ -111,14 +111,16 @@ describe("trustAdvice", () => {
 
   it("names the narrowest option that would trust the peer", () => {
     expect(["127.0.0.1", "fe80::1", "10.1.2.3", "203.0.113.7"].map(advice)).toEqual(
-      ["loopback", "link-local", "private", "203.0.113.7"].map((name) => `if it is a proxy of yours, add trustedProxies: ["${name}"]`),
+      ["loopback", "link-local", "private", "203.0.113.7"].map(
+        (name) => `if it is a proxy of yours, add trustedProxies: ["${name}"]; Express's \`trust proxy\` is not read`,
+      ),
     );
     expect(trustAdvice("none", toArrival(undefined))).toBe('if a proxy of yours speaks over it, add trustedProxies: ["unix"]');
   });
 
   it("says what to do before", () => {
     expect(trustAdvice(parseAddress("::1")!, toArrival("::1"), "stop, and ")).toBe(
-      'if it is a proxy of yours, stop, and add trustedProxies: ["loopback"]',
+      'if it is a proxy of yours, stop, and add trustedProxies: ["loopback"]; Express\'s `trust proxy` is not read',
     );
   });
 
