@@ -106,12 +106,38 @@ else
       const maker = new pg.Pool({ connectionString: url });
       for (const schema of ["public", "fresh"]) {
         const asked = postgresStore(maker, { schema, table: "made" }).migrate();
-        await expect(asked).rejects.toThrow(/^schema: .*grant it CREATE on the schema.*migrations\/postgres\.sql as the owner/);
+        await expect(asked).rejects.toThrow(/^schema: .*grant it USAGE and CREATE on the schema.*migrations\/postgres\.sql as the owner/);
       }
       await maker.end();
       const lost = new pg.Pool({ connectionString: server.url, options: "-c search_path=nowhere" });
       await expect(postgresStore(lost, { table: "made" }).migrate()).rejects.toThrow(/^schema: .*search_path.*set `schema`/);
       await lost.end();
+    });
+
+    it("names the schema's and the rows' own rights, which a grant on the table does not give", async () => {
+      await postgresStore(pool, { schema: "closed" }).migrate();
+      await pool.query("CREATE ROLE outsider LOGIN");
+      await pool.query("GRANT SELECT, INSERT, UPDATE, DELETE ON closed.countersign_claims TO outsider");
+      const outsider = new pg.Pool({ connectionString: server.url.replace("test@", "outsider@") });
+      const outside = postgresStore(outsider, { schema: "closed" });
+      await expect(outside.check()).rejects.toThrow(/USAGE on its schema/);
+      await expect(outside.migrate()).rejects.toThrow(/grant it USAGE/);
+      await pool.query("GRANT USAGE ON SCHEMA closed TO outsider");
+      await outside.check();
+      await pool.query("ALTER TABLE closed.countersign_claims ENABLE ROW LEVEL SECURITY");
+      await expect(outside.check()).rejects.toThrow(/a policy where row-level security is on/);
+      await outsider.end();
+    });
+
+    it("reads the answers of a client that leaves every value as text", async () => {
+      const plain = new pg.Pool({ connectionString: server.url, types: { getTypeParser: () => String } });
+      const claim = makeClaim({ mark: "mark-plain" });
+      await postgresStore(plain).claim(claim);
+      expect(await postgresStore(plain).claim({ ...claim, token: "other" })).toMatchObject({
+        outcome: "busy",
+        remaining: expect.any(Number),
+      });
+      await plain.end();
     });
 
     it("reads the answers of a client that renames columns and has no null", async () => {

@@ -23,7 +23,13 @@ const ADVICE = new Map<unknown, Advice>([
   ...["42703", "42P10", "42804", "42883", "22001", "23502"].map((code) => [code, FOREIGN] as const),
   ["26000", UNPREPARED],
   ["42P05", UNPREPARED],
-  ["42501", { option: "table", fix: "this role may not use the claims table; grant it SELECT, INSERT, UPDATE and DELETE." }],
+  [
+    "42501",
+    {
+      option: "table",
+      fix: "this role may not use the claims table; grant it SELECT, INSERT, UPDATE and DELETE, USAGE on its schema, and a policy where row-level security is on.",
+    },
+  ],
 ]);
 
 const MIGRATION_ADVICE = new Map<unknown, Advice>([
@@ -32,7 +38,7 @@ const MIGRATION_ADVICE = new Map<unknown, Advice>([
     "42501",
     {
       option: "schema",
-      fix: "this role may not create the claims table; grant it CREATE on the schema (on the database, where the schema is to be created too), or run migrations/postgres.sql as the owner.",
+      fix: "this role may not create the claims table; grant it USAGE and CREATE on the schema (CREATE on the database, where the schema is to be created too), or run migrations/postgres.sql as the owner.",
     },
   ],
   ["3F000", { option: "schema", fix: "the connection's search_path names no schema that exists; set `schema` to the one for the table." }],

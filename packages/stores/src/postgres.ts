@@ -124,10 +124,12 @@ function toAnswer(row: readonly unknown[] | undefined, { token }: Claim): ClaimA
   const [holder, tag, remaining, mark] = row ?? [];
   if (isNull(holder) && typeof tag === "string") return { outcome: "duplicate", tag };
   if (holder === token) return { outcome: "claimed", repeats: mark === "done" || mark === "running" ? mark : false };
-  if (typeof holder !== "string" || typeof remaining !== "number" || !Number.isFinite(remaining)) {
+  // A client may be set up to leave numbers as text.
+  const left = Number(remaining ?? Number.NaN);
+  if (typeof holder !== "string" || !Number.isFinite(left)) {
     throw new Error("The row met in PostgreSQL is not a claim of this store; another application writes there, or it was damaged.");
   }
-  return { outcome: "busy", remaining: Math.max(1, Math.ceil(remaining)) };
+  return { outcome: "busy", remaining: Math.max(1, Math.ceil(left)) };
 }
 
 /** NULL, whichever way the client is set up to say it. */
