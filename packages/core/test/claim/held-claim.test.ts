@@ -49,10 +49,9 @@ describe("commit", () => {
     ["held", undefined],
     ["done", new Error("the store's commit answered neither ok nor held")],
   ])("that is answered %s through the horizon is said with its cause, if there is one", async (answer, cause) => {
-    const { held, store, said, heard } = await hold({ commitHorizon: 10 });
+    const { held, store, said } = await hold({ commitHorizon: 10 });
     store.commit = async () => answer as "held";
     await held.commit();
-    await heard();
     expect(said).toMatchObject([{ code: "COMMIT_FAILED", cause }]);
   });
 

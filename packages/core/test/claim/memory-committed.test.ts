@@ -27,6 +27,13 @@ describe("createCommitted", () => {
     for (let i = 0; i < 5; i++) expect(committed.find(`living ${i}`, i, 20)).toBe("");
   });
 
+  it("drops what is expired behind keys of other times that live", () => {
+    const committed = createCommitted();
+    for (const keep of [30, 10, 31, 20]) committed.add(`${keep}`, keep, "", timesOf({ keep }), 0);
+    for (let i = 0; i < 2; i++) committed.expire(20, 3);
+    expect(committed.size()).toBe(2);
+  });
+
   it("makes room with what is expired, then with the oldest repeat, then with the oldest outside its protection", () => {
     const committed = createCommitted();
     const add = (key: string, more: Partial<Times>, now: number): void => committed.add(key, 1, "", timesOf(more), now);

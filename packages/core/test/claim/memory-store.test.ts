@@ -35,7 +35,7 @@ describe("memoryStore", () => {
   });
 
   it("hands a committed key's tag back, whatever text it is", async () => {
-    for (const tag of ["", "x".repeat(128), "ä".repeat(128), "\u{1f512}\ud800 日本"]) {
+    for (const tag of ["", "x".repeat(128), "ä".repeat(128), "日本", "\u{1f512}\ud800 日本"]) {
       const { store } = open();
       await store.claim(claimOf("a", { tag }));
       expect(await store.commit(claimOf("a", { tag }), kept())).toBe("ok");
@@ -52,6 +52,16 @@ describe("memoryStore", () => {
     expect(await store.claim(claimOf("a", { token: "b" }))).toMatchObject({ outcome: "duplicate" });
     clock.now += 1;
     expect(await store.claim(claimOf("a", { token: "b", mark: "m" }))).toEqual({ outcome: "claimed", repeats: "done" });
+    clock.now += 100;
+    expect(await store.claim(claimOf("c", { mark: "m" }))).toEqual({ outcome: "claimed", repeats: false });
+  });
+
+  it("leaves a mark that is done its own time, whoever commits it again", async () => {
+    const { store, clock } = open();
+    await store.claim(claimOf("a", { mark: "m" }));
+    await store.commit(claimOf("a", { mark: "m" }), { key: 100, mark: 100 });
+    await store.claim(claimOf("b", { mark: "m" }));
+    await store.commit(claimOf("b", { mark: "m" }), { key: 100, mark: 1000 });
     clock.now += 100;
     expect(await store.claim(claimOf("c", { mark: "m" }))).toEqual({ outcome: "claimed", repeats: false });
   });
@@ -126,6 +136,17 @@ describe("memoryStore", () => {
     expect(await store.claim(claimOf("d", { mark: "m" }))).toEqual({ outcome: "claimed", repeats: false });
   });
 
+  it("finds a lease lost that is another's, lapsed or never was, and gives it no more time", async () => {
+    const { store, clock } = open();
+    expect(await store.renew(claimOf("a"))).toBe("lost");
+    await store.claim(claimOf("a"));
+    clock.now += 999;
+    expect(await store.renew(claimOf("a", { token: "other" }))).toBe("lost");
+    clock.now += 1;
+    expect(await store.renew(claimOf("a"))).toBe("lost");
+    expect(await store.claim(claimOf("a", { token: "other" }))).toMatchObject({ outcome: "claimed" });
+  });
+
   it("makes room for a commit whose leases have lapsed, and refuses it where nothing may go", async () => {
     const { store, clock } = open(2);
     const lapsed = claimOf("a", { mark: "m", lease: 10 });
@@ -176,6 +197,7 @@ describe("memoryStore", () => {
     await expect(store.claim(claimOf(""))).rejects.toThrow(RangeError);
     await expect(store.claim(claimOf("k".repeat(65)))).rejects.toThrow(RangeError);
     await expect(store.claim(claimOf("k", { tag: "t".repeat(129) }))).rejects.toThrow(RangeError);
+    for (const mark of ["", "m".repeat(65)]) await expect(store.claim(claimOf("k", { mark }))).rejects.toThrow(RangeError);
   });
 
   it("refuses wrong options by name", () => {
