@@ -23,7 +23,7 @@ export interface BodyReader {
 /** Makes the reader of one receiver. */
 export function createBodyReader({ maxBytes, maxBytesInFlight, bodyTimeout, contentEncodings }: Settled): BodyReader {
   let inFlight = 0;
-  const overloaded = `more than ${maxBytesInFlight} bytes of bodies are being read; raise maxBytesInFlight or add instances`;
+  const overloaded = `bodies of over ${maxBytesInFlight} bytes are being read; raise maxBytesInFlight or add instances`;
 
   return {
     read({ body }, headers) {

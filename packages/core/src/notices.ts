@@ -15,22 +15,16 @@ export function createNotices(
 ): void {
   const known = endpoints.get(store) ?? new Map<string, "used" | "said">();
   if (known.get(endpoint) === "used")
-    say(
-      "ENDPOINT_SHARED",
-      `two verifiers use the endpoint ${endpoint} on one store and share what they have seen; unless they are one receiver, name them apart`,
-    );
+    say("ENDPOINT_SHARED", `two verifiers on one store share the endpoint ${endpoint}; unless they are one receiver, name them apart`);
   endpoints.set(store, known);
   const isFirst = known.size === 0;
   known.set(endpoint, known.has(endpoint) ? "said" : "used");
   if (isFirst && !store.durable && nodeEnv !== "development" && nodeEnv !== "test")
-    say(
-      "MEMORY_STORE",
-      "claims are kept in this process alone; with several processes or restarts, pass a durable store (@countersign/stores)",
-    );
+    say("MEMORY_STORE", "claims are kept in this process alone; for several, or restarts, pass a durable store (@countersign/stores)");
   const isBare = schemes.every(({ id, words }) => id === undefined && (words.unique ?? "nothing") === "nothing");
   if (isBare && repeats === "accept")
     say(
       "NOT_DEDUPLICATED",
-      `${declaration.name} names no event and its content may recur, so that retries run the handler again; make the handler idempotent, or set repeats: "refuse"`,
+      `${declaration.name} names no event and its content may recur: retries run the handler again; make it idempotent, or set repeats: "refuse"`,
     );
 }

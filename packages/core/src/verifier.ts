@@ -209,10 +209,7 @@ function toBytes(body: unknown, method: string): Uint8Array {
   if (body instanceof Uint8Array) return body;
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
   if (body instanceof ArrayBuffer) return new Uint8Array(body);
-  throw new Refusal(
-    "BODY_ALREADY_PARSED",
-    "verify takes the bytes of the body as they came, or text; hand over those, not what was made of them",
-  );
+  throw new Refusal("BODY_ALREADY_PARSED", "verify takes the bytes of the body as they came, or text");
 }
 
 /** What no check expected is our own fault, and never a 2xx. */

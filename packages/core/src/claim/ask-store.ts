@@ -20,14 +20,6 @@ export interface AskedStore {
 /** The longest that a timer takes. */
 const MAX_DELAY = 2 ** 31 - 1;
 
-/** What a store's silence is turned into. */
-class StoreSilent extends Error {
-  constructor() {
-    super("the store did not answer in time");
-    this.name = "StoreSilent";
-  }
-}
-
 /**
  * Makes a store askable.
  * @param timers of `storeTimeout`
@@ -75,7 +67,7 @@ function limited<T>(timers: Timers, within: number | undefined, question: () => 
     };
     const giveUp = (): void => {
       stop();
-      reject(new StoreSilent());
+      reject(new Error("the store did not answer in time"));
     };
     const timer = timers.start(giveUp);
     // where a platform ends us sooner than the store may take

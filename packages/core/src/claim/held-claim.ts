@@ -170,7 +170,7 @@ export class HeldClaim implements ClaimHandle {
       committed: () => this.#stopRenewal(),
       givenUp: (why) => {
         this.#stopRenewal();
-        const detail = `the handler succeeded and its reply was sent, but the store did not take the commit, which was tried ${why}; a retry will run it again`;
+        const detail = `the handler succeeded, but the store did not take its commit, which was tried ${why}; a retry will run it again`;
         this.#say("COMMIT_FAILED", detail, this.#commitError);
       },
     });
@@ -224,7 +224,7 @@ export class HeldClaim implements ClaimHandle {
 
   #limitHandler(): void {
     clearTimeout(this.#limit);
-    this.#limit = unref(setTimeout(() => this.#expire(), Math.max(0, Math.min(this.#left(), 2 ** 31 - 1))));
+    this.#limit = unref(setTimeout(() => this.#expire(), Math.max(0, this.#left())));
   }
 
   async #renew(claim: Claim): Promise<void> {
@@ -255,7 +255,7 @@ export class HeldClaim implements ClaimHandle {
 
   /** The handler's time is over: the lease runs out, and the next delivery takes over. */
   #expire(): void {
-    const detail = `the handler did not end within ${Math.round(this.#start.handlerTimeout) / 1000} s; its lease runs out and the next delivery takes over`;
+    const detail = `the handler did not end within ${Math.round(this.#start.handlerTimeout) / 1000} s; the next delivery takes over`;
     this.#stopRenewal();
     this.#say("HANDLER_TIMEOUT", detail);
     this.#report({ status: undefined, code: "HANDLER_TIMEOUT", cause: undefined });
