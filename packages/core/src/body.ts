@@ -31,7 +31,7 @@ export function createBodyReader({ maxBytes, maxBytesInFlight, bodyTimeout, cont
       const onChunk = (bytes: number): void => {
         taken += bytes;
         inFlight += bytes;
-        if (inFlight > maxBytesInFlight) throw new Refusal("OVERLOADED", overloaded, { retryAfter: 5 });
+        if (inFlight > maxBytesInFlight) throw new Refusal("OVERLOADED", overloaded);
       };
       const limits = {
         maxBytes,

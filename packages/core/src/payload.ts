@@ -116,8 +116,7 @@ export function parseBody(
   if (json !== undefined) return { kind: "json", value: json.value };
   if (claimsJson) throw new Refusal("PAYLOAD_MALFORMED", `the body claims to be JSON and is not${text === undefined ? " even UTF-8" : ""}`);
   if (!maybeForm) return { kind: "bytes" };
-  if (claims(MULTIPART))
-    throw new Refusal("PAYLOAD_MALFORMED", "multipart bodies are not read; have it sent as JSON or as a urlencoded form");
+  if (claims(MULTIPART)) throw new Refusal("PAYLOAD_MALFORMED", "multipart is not read; have it sent as JSON or a urlencoded form");
   const fields = text === undefined ? undefined : tryForm(text);
   if (fields !== undefined) return { kind: "form", fields };
   if (!mustBeForm) return { kind: "bytes" };

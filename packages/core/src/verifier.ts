@@ -147,7 +147,7 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
   }
 
   function checkOpen(): void {
-    if (closing !== undefined) throw new Refusal("CLOSING", "close() was called", { retryAfter: 5 });
+    if (closing !== undefined) throw new Refusal("CLOSING", "close() was called");
   }
 
   function shaken(visit: Visit, reply: Reply): Verdict<E> {
@@ -200,7 +200,7 @@ function checkTarget({ url, wire }: Delivery): void {
   const isPath = typeof url === "string" && url.startsWith("/");
   if (wire === true && isPath && url.includes("#")) throw new Refusal("TARGET_INVALID", "the request target has a fragment");
   if (isPath || (wire !== true && typeof url === "string" && /^https?:\/\/[^/]/i.test(url))) return;
-  throw new Refusal("TARGET_INVALID", "the request target is not a path that begins with /");
+  throw new Refusal("TARGET_INVALID", "the request target does not begin with /");
 }
 
 function toBytes(body: unknown, method: string): Uint8Array {

@@ -16,6 +16,6 @@ export function startTimer(seconds: number, due: () => void): ReturnType<typeof 
 export function timedOut({ progress }: Collector, timeout: number): RawBodyError {
   return new RawBodyError(
     "BODY_TIMEOUT",
-    `after ${timeout} s, ${progress} were received; raise timeout (a verifier's bodyTimeout) if the sender is honestly slow`,
+    `after ${timeout} s, ${progress} were received; raise timeout (a verifier's bodyTimeout) if senders are honestly slow`,
   );
 }

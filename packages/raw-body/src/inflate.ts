@@ -55,7 +55,7 @@ export async function inflate(received: Uint8Array, encoding: AcceptedEncoding, 
 function bomb(received: number, maxRatio: number): RawBodyError {
   return new RawBodyError(
     "BODY_TOO_LARGE",
-    `${received} bytes inflate to more than ${maxRatio} times as many; raise maxRatio if the sender honestly compresses so well`,
+    `${received} bytes inflate to more than ${maxRatio} times as many; raise maxRatio if that is honest`,
   );
 }
 

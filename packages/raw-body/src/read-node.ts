@@ -13,7 +13,7 @@ export function readNodeStream(stream: NodeStream, collector: Collector, timeout
   if (stream.readableEncoding) {
     throw new RawBodyError(
       "BODY_ALREADY_PARSED",
-      `the body's stream decodes its bytes as ${stream.readableEncoding}; remove the call of setEncoding before the webhook route`,
+      `the body's stream yields ${stream.readableEncoding} instead of bytes; remove what decodes it (setEncoding, a transform)`,
     );
   }
   if (stream.destroyed === true || stream.aborted === true) throw endedEarly(collector);

@@ -102,7 +102,8 @@ export function createClaimDesk(
     if (planned === undefined) return hold(undefined, { key: 0, mark: 0 }, false, request, performance.now());
     // drawn late: some platforms deny randomness at start
     fence ??= randomText();
-    const claim = toClaim(planned, `${fence}.${++claims}`, leaseUntil(request.deadline, lease));
+    const { key, mark, partition, tag } = planned;
+    const claim: Claim = { token: `${fence}.${++claims}`, key, mark, partition, tag, lease: leaseUntil(request.deadline, lease) };
     const since = performance.now();
     let answer: Awaitable<ClaimAnswer>;
     try {
@@ -131,7 +132,7 @@ export function createClaimDesk(
     }
     if (answer.outcome === "duplicate") return { outcome: "duplicate", kind: answer.tag === claim.tag ? "exact" : "redelivery" };
     // an answer that took longer than the lease is no lease: it is left to run out, or to whoever has it by now
-    if (performance.now() - since >= claim.lease) throw toStoreRefusal(new Error("the claim was answered after its lease had ended"));
+    if (performance.now() - since >= claim.lease) throw toStoreRefusal(new Error("the claim was answered after its lease"));
     const repeat = answer.repeats !== false;
     if (repeat && planned.onMark === "refuse") return andThen(asked.release(claim, timeLeft(request.deadline)), replayed);
     const keep: Keep = { key: repeat ? repeatRetention : retention, mark: retention, protect: request.replayWindow, repeat };
@@ -164,18 +165,11 @@ function replayed(): Claimed {
   return { outcome: "busy", kind: "replayed", refusal: new Refusal("REPLAYED", detail, { retryAfter: 60 }) };
 }
 
-function toClaim({ key, mark, partition, tag }: ClaimPlan, token: string, lease: number): Claim {
-  return { token, key, mark, partition, tag, lease };
-}
-
 /** @throws Refusal where a store of the user's answers what no store may: what is unknown claims nothing */
 function checkAnswer(answer: ClaimAnswer): void {
   const { outcome, repeats, remaining, tag } = (answer ?? {}) as Partial<Record<string, unknown>>;
   if (outcome === "claimed" && (repeats === false || repeats === "running" || repeats === "done")) return;
   if (outcome === "busy" && Number.isFinite(remaining)) return;
   if (outcome === "duplicate" && typeof tag === "string") return;
-  throw new Refusal(
-    "MISCONFIGURED",
-    `the store's claim answered what no store may (outcome ${seen(outcome)}); see Store of @countersign/core`,
-  );
+  throw new Refusal("MISCONFIGURED", `the store's claim answered what no store may: outcome ${seen(outcome)}`);
 }
