@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { mac, openAcme } from "../acme-verifier.js";
-import type { Words } from "./acme.js";
+import { WORDS, type Words } from "./acme.js";
 
 const GET = { methods: ["POST", "GET"] };
 const token = { algorithm: "token", signature: undefined, content: undefined, token: { from: "header:x-sig" } };
@@ -73,6 +73,17 @@ describe("a body under a content type that nobody signs", () => {
   });
 });
 
+describe("the tenant of an event", () => {
+  it("is the resolver's, and else the one that the delivery names", async () => {
+    const secret = async ({ headers }: { headers: Headers }) => ({ tenant: headers.get("x-tenant"), secrets: "s3cret" });
+    const { verify } = openAcme({ tenant: "json:account" }, {}, { secret });
+    const body = '{"account":"named"}';
+    expect(await verify({ "x-sig": mac(body), "x-tenant": "resolved" }, body)).toMatchObject({ tenant: "resolved" });
+    expect(await verify({ "x-sig": mac(body) }, body)).toMatchObject({ tenant: "named" });
+    expect(await verify({ "x-sig": mac("{}") }, "{}")).toMatchObject({ tenant: undefined });
+  });
+});
+
 describe("step 5", () => {
   const tooLong = { "content-length": "99999999" };
   const unsigned = { id: "header:x-id", timestamp: { from: "header:x-ts", unit: "s", tolerance: "unchecked" } };
@@ -87,6 +98,15 @@ describe("step 5", () => {
     expect(await codeOf([name, "1".repeat(9000)])).toBe("HEADER_MALFORMED");
     expect(await codeOf([name, "1"])).toBe("BODY_TOO_LARGE");
     expect(await codeOf()).toBe("BODY_TOO_LARGE");
+  });
+
+  it("names the header that has not come, the first scheme's where there are several", async () => {
+    const { algorithm, secret, signature, content } = WORDS;
+    const none = { algorithm: undefined, secret: undefined, signature: undefined, content: undefined };
+    const other = { algorithm, secret, content, signature: { ...signature, from: "header:x-other" } };
+    const { receive, records } = openAcme({ ...none, schemes: [{ scheme: { algorithm, secret, content, signature } }, { scheme: other }] });
+    await receive({ headers: [] });
+    expect(records.at(-1)).toMatchObject({ code: "HEADER_MISSING", detail: "x-sig is not there" });
   });
 
   it("waits for the body only where an unsigned handshake may stand there", async () => {

@@ -70,6 +70,17 @@ describe("an unsigned handshake", () => {
     expect(await replyTo({ handshake: [sign] }, get("/?t=b&c=x"), { secret })).toMatchObject({ code: "HANDSHAKE_REFUSED" });
   });
 
+  it("asks no resolver for a secret that its reply does not need", async () => {
+    const asked: string[] = [];
+    const secret = async ({ url }: { url: URL }) => {
+      asked.push(url.search);
+      return { tenant: null, secrets: "s3cret" };
+    };
+    for (const shake of [echo, sign])
+      expect(await replyTo({ handshake: [shake] }, get("/?c=x"), { secret })).toMatchObject({ status: 200 });
+    expect(asked).toHaveLength(1);
+  });
+
   it("is not signed with a public key, nor where no secret is configured", async () => {
     const key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
     const pair = { algorithm: "ed25519", secret: undefined, publicKey: "raw-hex", handshake: [sign] };
