@@ -106,7 +106,7 @@ describe("step 5", () => {
     const other = { algorithm, secret, content, signature: { ...signature, from: "header:x-other" } };
     const { receive, records } = openAcme({ ...none, schemes: [{ scheme: { algorithm, secret, content, signature } }, { scheme: other }] });
     await receive({ headers: [] });
-    expect(records.at(-1)).toMatchObject({ code: "HEADER_MISSING", detail: "x-sig is not there" });
+    expect(records.at(-1)).toMatchObject({ code: "HEADER_MISSING", detail: "header:x-sig is not there" });
   });
 
   it("waits for the body only where an unsigned handshake may stand there", async () => {
