@@ -106,8 +106,8 @@ export function settleOptions(options: VerifierOptions): Settled {
   const windows = judged.map((declared) => tolerance ?? declared);
   const replayWindow = windows.length === 0 ? 0 : Math.max(...windows.map(({ past, future }) => past + future)) + CLOCK_MARGIN;
   const horizon = declaration.retriesFor ?? UNKNOWN_HORIZON;
-  const lease = seconds("lease", options.lease, 30, 0.1);
-  const retention = seconds("retention", options.retention, Math.max(7 * DAY, 1.25 * horizon, replayWindow), 1, 1e9);
+  const lease = seconds(options, "lease", 30, 0.1);
+  const retention = seconds(options, "retention", Math.max(7 * DAY, 1.25 * horizon, replayWindow), 1, 1e9);
   const leastRetention = Math.max(declaration.retriesFor ?? 0, replayWindow);
   if (retention < leastRetention)
     throw unexpected(
@@ -115,22 +115,22 @@ export function settleOptions(options: VerifierOptions): Settled {
       `${retention} s`,
       `at least the ${leastRetention} s in which ${declaration.name} may send an event again, or a replay would pass`,
     );
-  const maxBytes = count("maxBytes", options.maxBytes, Math.max(5 * MIB, declaration.maxBytes ?? 0));
+  const maxBytes = count(options, "maxBytes", Math.max(5 * MIB, declaration.maxBytes ?? 0));
   const contentEncodings = readEncodings(options.contentEncodings);
   // a compressed body is in flight as received and as inflated
   const oneBody = contentEncodings.length > 0 ? 2 * maxBytes : maxBytes;
   return {
     endpoint: readEndpoint(options.endpoint, declaration.name, store),
     maxBytes,
-    maxBytesInFlight: count("maxBytesInFlight", options.maxBytesInFlight, Math.max(64 * MIB, oneBody)),
-    bodyTimeout: seconds("bodyTimeout", options.bodyTimeout, 10),
-    secretTimeout: seconds("secretTimeout", options.secretTimeout, 2),
-    storeTimeout: seconds("storeTimeout", options.storeTimeout, 2) * 1000,
+    maxBytesInFlight: count(options, "maxBytesInFlight", Math.max(64 * MIB, oneBody)),
+    bodyTimeout: seconds(options, "bodyTimeout", 10),
+    secretTimeout: seconds(options, "secretTimeout", 2),
+    storeTimeout: seconds(options, "storeTimeout", 2) * 1000,
     tolerance,
     repeats: oneOf("repeats", options.repeats, ["accept", "refuse"]),
     store,
     lease: lease * 1000,
-    handlerTimeout: seconds("handlerTimeout", options.handlerTimeout, standardHandlerTimeout(horizon, lease)) * 1000,
+    handlerTimeout: seconds(options, "handlerTimeout", standardHandlerTimeout(horizon, lease)) * 1000,
     retention: retention * 1000,
     repeatRetention: Math.min(retention, Math.max(3600, horizon)) * 1000,
     horizon: horizon * 1000,
@@ -146,14 +146,18 @@ function standardHandlerTimeout(horizon: number, lease: number): number {
   return horizon <= lease ? 300 : Math.max(1, Math.min(300, horizon - lease));
 }
 
+type Seconds = "bodyTimeout" | "secretTimeout" | "storeTimeout" | "lease" | "handlerTimeout" | "retention";
+
 /** `most` is what a timer takes, unless told otherwise. */
-function seconds(option: string, value: number | undefined, standard: number, least = 0.001, most = 2_147_483): number {
+function seconds(options: VerifierOptions, option: Seconds, standard: number, least = 0.001, most = 2_147_483): number {
+  const value = options[option];
   if (value === undefined) return standard;
   if (typeof value === "number" && value >= least && value <= most) return value;
   throw unexpected(option, seen(value), `seconds, ${least} to ${most}`);
 }
 
-function count(option: string, value: number | undefined, standard: number): number {
+function count(options: VerifierOptions, option: "maxBytes" | "maxBytesInFlight", standard: number): number {
+  const value = options[option];
   if (value === undefined) return standard;
   if (Number.isSafeInteger(value) && value >= 1) return value;
   throw unexpected(option, seen(value), "a whole number of bytes, at least 1");

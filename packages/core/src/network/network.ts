@@ -1,10 +1,8 @@
 import type { Refusal } from "../errors.js";
 import { seen } from "../seen.js";
 import { oneOf, unexpected } from "../unexpected.js";
-import { formatAddress } from "./address.js";
 import { createAddressCheck } from "./allowlist.js";
 import type { Arrival } from "./arrival.js";
-import { clientOf } from "./client-address.js";
 import { checkHttps } from "./https.js";
 import { createTrustedProxies } from "./trusted-proxies.js";
 
@@ -46,8 +44,6 @@ export interface NetworkNotice {
 export interface Network {
   /** Refuses by HTTPS_REQUIRED, then ADDRESS_UNKNOWN or ADDRESS_NOT_ALLOWED; `undefined` lets the delivery pass. */
   check(arrival: Arrival): Refusal | undefined;
-  /** Tells the client's address in its canonical form, as socket and trusted proxies have it; for logs. */
-  client(arrival: Arrival): string | undefined;
 }
 
 /**
@@ -79,10 +75,6 @@ export function createNetwork(
     check(arrival) {
       const refusal = https === "required" ? checkHttps(arrival, settings) : undefined;
       return refusal ?? checkAddress?.(arrival);
-    },
-    client(arrival) {
-      const client = clientOf(arrival, header, trust);
-      return "problem" in client ? undefined : formatAddress(client.address);
     },
   };
 }

@@ -12,7 +12,8 @@ function tableOf(alphabet: string): Uint8Array {
   return table;
 }
 
-const HEX_TABLE = tableOf("0123456789abcdef");
+/** The value of each hexadecimal digit by its ASCII code, more than 15 for all else. */
+export const HEX_TABLE = tableOf("0123456789abcdef");
 for (const digit of "abcdef") HEX_TABLE[digit.toUpperCase().charCodeAt(0)] = HEX_TABLE[digit.charCodeAt(0)] as number;
 const STANDARD_TABLE = tableOf(STANDARD);
 const URL_TABLE = tableOf(URL_SAFE);

@@ -52,9 +52,6 @@ export interface KeyRing<K> {
 /** How many keys of a resolver are kept ready. */
 const CACHED_KEYS = 1000;
 
-const isNamed = (value: SecretValue): value is { readonly id: string; readonly value: string | Uint8Array | undefined } =>
-  typeof value === "object" && !(value instanceof Uint8Array);
-
 /**
  * Makes a key ring of what the user configured.
  *
@@ -84,7 +81,7 @@ function toKeys<K>(option: string, secrets: Exclude<Secrets, SecretResolver>, im
   for (const [position, entry] of list.entries()) {
     if (entry === undefined) continue;
     const place = list.length > 1 ? `${option}[${position}]` : option;
-    const named = typeof entry === "object" && entry !== null && isNamed(entry);
+    const named = typeof entry === "object" && entry !== null && !(entry instanceof Uint8Array);
     const value = named ? entry.value : entry;
     if (named && !("value" in entry))
       throw new ConfigurationError(place, "it is an object; expected a text, or { id, value } (a JWK as the text of its JSON)");

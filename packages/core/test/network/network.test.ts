@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../../src/errors.js";
-import { createNetwork, type NetworkOptions } from "../../src/network/network.js";
+import { formatAddress } from "../../src/network/address.js";
+import { clientOf } from "../../src/network/client-address.js";
+import { type Arrival, createNetwork, type NetworkOptions } from "../../src/network/network.js";
+import { createTrustedProxies } from "../../src/network/trusted-proxies.js";
 import { toArrival, toPlatformArrival } from "./arrivals.js";
 
 const make = (options: object) => createNetwork(options as NetworkOptions, () => {}, { nodeEnv: "production" });
@@ -73,18 +76,25 @@ describe("createNetwork", () => {
     expect(thrown).toMatchObject({ option, message: expect.stringMatching(message) });
     expect((thrown as Error).message).toMatch(/expected/);
   });
+});
+
+describe("clientOf", () => {
+  const client = (trustedProxies: unknown, arrival: Arrival): string | undefined => {
+    const told = clientOf(arrival, "x-forwarded-for", createTrustedProxies(trustedProxies));
+    return "problem" in told ? undefined : formatAddress(told.address);
+  };
 
   it("tells the client in its canonical form, and none where it cannot be told", () => {
-    const network = make({ trustedProxies: ["private"] });
+    const trusted = ["private"];
     const forwarded = { "x-forwarded-for": "6.6.6.6, 2001:DB8:0::7" };
-    expect(network.client(toArrival("10.0.0.1", forwarded))).toBe("2001:db8::7");
-    expect(network.client(toArrival("203.0.113.7", forwarded))).toBe("203.0.113.7");
-    expect(network.client(toArrival("::ffff:203.0.113.7"))).toBe("203.0.113.7");
-    expect(network.client(toArrival("10.0.0.1", { "x-forwarded-for": "unknown" }))).toBeUndefined();
-    expect(network.client(toArrival(undefined, forwarded))).toBeUndefined();
+    expect(client(trusted, toArrival("10.0.0.1", forwarded))).toBe("2001:db8::7");
+    expect(client(trusted, toArrival("203.0.113.7", forwarded))).toBe("203.0.113.7");
+    expect(client(trusted, toArrival("::ffff:203.0.113.7"))).toBe("203.0.113.7");
+    expect(client(trusted, toArrival("10.0.0.1", { "x-forwarded-for": "unknown" }))).toBeUndefined();
+    expect(client(trusted, toArrival(undefined, forwarded))).toBeUndefined();
   });
 
   it("tells the peer as client while no proxy is named", () => {
-    expect(make({}).client(toArrival("127.0.0.1", { "x-forwarded-for": "6.6.6.6" }))).toBe("127.0.0.1");
+    expect(client(undefined, toArrival("127.0.0.1", { "x-forwarded-for": "6.6.6.6" }))).toBe("127.0.0.1");
   });
 });
