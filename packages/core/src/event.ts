@@ -83,7 +83,7 @@ export class VerifiedEvent implements WebhookEvent {
   readonly #held: Holder | undefined;
   readonly #claim: Omit<BoundClaim, "entrust"> | undefined;
   #headers: Headers | undefined;
-  #never: AbortController | undefined;
+  #never: AbortSignal | undefined;
 
   constructor(
     facts: EventFacts,
@@ -116,8 +116,8 @@ export class VerifiedEvent implements WebhookEvent {
   }
   get signal(): AbortSignal {
     if (this.#held !== undefined) return this.#held.signal;
-    this.#never ??= new AbortController();
-    return this.#never.signal;
+    this.#never ??= new AbortController().signal;
+    return this.#never;
   }
 
   static claimOf(event: object): BoundClaim | undefined {

@@ -3,8 +3,8 @@ import type { NoticeCode } from "./observe.js";
 import type { Settled } from "./options.js";
 import type { CompiledProvider } from "./provider/compile.js";
 
-/** The endpoints of each store, and whether it was said that two verifiers use one. */
-const endpoints = new WeakMap<Store, Map<string, "used" | "said">>();
+/** How many verifiers use each endpoint of a store. */
+const endpoints = new WeakMap<Store, Map<string, number>>();
 
 /** Says once, at construction, what the operator should know of these options. */
 export function createNotices(
@@ -13,12 +13,13 @@ export function createNotices(
   say: (code: NoticeCode, detail: string) => void,
   { nodeEnv }: { readonly nodeEnv: string | undefined },
 ): void {
-  const known = endpoints.get(store) ?? new Map<string, "used" | "said">();
-  if (known.get(endpoint) === "used")
-    say("ENDPOINT_SHARED", `two verifiers on one store share the endpoint ${endpoint}; unless they are one receiver, name them apart`);
+  const known = endpoints.get(store) ?? new Map<string, number>();
   endpoints.set(store, known);
   const isFirst = known.size === 0;
-  known.set(endpoint, known.has(endpoint) ? "said" : "used");
+  const users = (known.get(endpoint) ?? 0) + 1;
+  known.set(endpoint, users);
+  if (users === 2)
+    say("ENDPOINT_SHARED", `two verifiers on one store share the endpoint ${endpoint}; unless they are one receiver, name them apart`);
   if (isFirst && !store.durable && nodeEnv !== "development" && nodeEnv !== "test")
     say("MEMORY_STORE", "claims are kept in this process alone; for several, or restarts, pass a durable store (@countersign/stores)");
   const isBare = schemes.every(({ id, words }) => id === undefined && (words.unique ?? "nothing") === "nothing");

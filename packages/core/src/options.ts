@@ -103,8 +103,8 @@ export function settleOptions(options: VerifierOptions): Settled {
   const judged = schemes.flatMap(({ timestamp }) => timestamp?.tolerance ?? []);
   if (tolerance !== undefined && judged.length === 0)
     throw new ConfigurationError("tolerance", `${declaration.name} signs no timestamp that it could judge; leave it out`);
-  const windows = judged.map((declared) => tolerance ?? declared);
-  const replayWindow = windows.length === 0 ? 0 : Math.max(...windows.map(({ past, future }) => past + future)) + CLOCK_MARGIN;
+  const windows = judged.map((declared) => tolerance ?? declared).map(({ past, future }) => past + future + CLOCK_MARGIN);
+  const replayWindow = Math.max(0, ...windows);
   const horizon = declaration.retriesFor ?? UNKNOWN_HORIZON;
   const lease = seconds(options, "lease", 30, 0.1);
   const retention = seconds(options, "retention", Math.max(7 * DAY, 1.25 * horizon, replayWindow), 1, 1e9);

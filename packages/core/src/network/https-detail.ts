@@ -6,7 +6,7 @@ import { protocolHeader, type Told, toldByPeer } from "./told-protocol.js";
 import { ORIGIN_ADVICE, type TrustedProxies, trustAdvice } from "./trusted-proxies.js";
 import { unreadHeader } from "./unread-header.js";
 
-const OFF = 'set https: "off" to accept plain HTTP';
+const OFF = 'set https: "off"';
 const SAYS_HTTP = "the load balancer or proxy itself says http: it needs an HTTPS listener, or to pass on what a proxy before it said";
 
 /** The words for a trusted proxy that named another protocol, or none. */

@@ -39,7 +39,9 @@ export function createTrustedProxies(value: unknown): TrustedProxies {
   if (value === undefined) return fromSet(false, isLoopback, false);
   if (Array.isArray(value)) {
     const entries = Array.from(value).flatMap((entry) => (entry === "unix" ? [] : (NAMES.get(entry) ?? [entry])));
-    for (const entry of entries) refuseEverybody(entry);
+    // where every address is trusted, the leftmost entry counts, and that is the client's own
+    const everybody = entries.find((entry) => toCidr(entry, OPTION, ENTRY).bits === 0);
+    if (everybody !== undefined) throw unexpected(OPTION, `${seen(everybody)}, by which any client could write its own address`, EXPECTED);
     return fromSet(true, createAddressSet(entries, OPTION, ENTRY).has, value.includes("unix"));
   }
   if (typeof value !== "object" || value === null || !("hops" in value)) throw unexpected(OPTION, seen(value), EXPECTED);
@@ -51,16 +53,9 @@ function fromSet(named: boolean, has: (address: Address) => boolean, unix: boole
   return { named, hops: undefined, trustsPeer, has };
 }
 
-/** Where every address is trusted, the leftmost entry counts, and that is the client's own. */
-function refuseEverybody(entry: unknown): void {
-  if (toCidr(entry, OPTION, ENTRY).bits > 0) return;
-  throw unexpected(OPTION, `${seen(entry)}, by which any client could write its own address`, EXPECTED);
-}
-
-function toHops(value: { readonly hops: unknown }): number {
-  const stranger = Object.keys(value).find((key) => key !== "hops");
+function toHops({ hops, ...others }: { readonly hops: unknown }): number {
+  const [stranger] = Object.keys(others);
   if (stranger !== undefined) throw unexpected(OPTION, `${seen(stranger)} beside hops`, EXPECTED);
-  const { hops } = value;
   if (typeof hops === "number" && Number.isSafeInteger(hops) && hops > 0) return hops;
   throw unexpected(OPTION, `hops: ${seen(hops)}`, "a whole number of at least 1");
 }

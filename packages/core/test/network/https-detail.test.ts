@@ -13,11 +13,11 @@ describe("trustedDetail", () => {
     expect(detailOf({ trustedProxies: ["private"] }, "10.0.0.1", proto("https, http"))).toBe(
       '10.0.0.1 says "http" in X-Forwarded-Proto; not local development, for trustedProxies is set; the load balancer or proxy itself ' +
         "says http: it needs an HTTPS listener, or to pass on what a proxy before it said, or set " +
-        'https: "off" to accept plain HTTP',
+        'https: "off"',
     );
     expect(detailOf({ trustedProxies: { hops: 3 } }, "8.8.8.8")).toBe(
       "plain HTTP from 8.8.8.8, and no protocol in X-Forwarded-Proto; not local development, for trustedProxies is set; " +
-        'have the proxy send the client\'s protocol in X-Forwarded-Proto, or set https: "off" to accept plain HTTP',
+        'have the proxy send the client\'s protocol in X-Forwarded-Proto, or set https: "off"',
     );
   });
 
@@ -83,7 +83,7 @@ describe("strangerDetail", () => {
       expect(detail).not.toContain("trustedProxies");
     }
     expect(detailOf({}, "198.51.100.1")).toBe(
-      'plain HTTP from 198.51.100.1, and no protocol in X-Forwarded-Proto; serve HTTPS, or set https: "off" to accept plain HTTP; ' +
+      'plain HTTP from 198.51.100.1, and no protocol in X-Forwarded-Proto; serve HTTPS, or set https: "off"; ' +
         'if it is a proxy of yours, have it send X-Forwarded-Proto and add trustedProxies: ["198.51.100.1"]; Express\'s `trust proxy` is not read',
     );
   });
@@ -103,7 +103,7 @@ describe("strangerDetail", () => {
     const advice = `${origin}, or count the proxies in front: trustedProxies: { hops: n }`;
     expect(platform(undefined, {})).toBe(
       "neither the platform nor X-Forwarded-Proto tells the protocol of a delivery from a peer whose address nobody tells; " +
-        `${advice}; or set https: "off" to accept plain HTTP`,
+        `${advice}; or set https: "off"`,
     );
     expect(platform(undefined, proto("https"))).toBe(
       "`X-Forwarded-Proto: https` came from a peer whose address nobody tells, which is not trusted (without the option, " +
