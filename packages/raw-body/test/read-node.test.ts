@@ -204,6 +204,15 @@ describe("readRawBody, from any Node stream", () => {
     expect((error as RawBodyError).cause).toBe(cause);
   });
 
+  it("refuses a stream that is destroyed half-way, which tells no error", async () => {
+    const stream = new PassThrough();
+    stream.write("ab");
+    const reading = codeOf(stream, { timeout: 5 });
+    await once(stream, "data");
+    stream.destroy();
+    expect(await reading).toBe("BODY_INCOMPLETE");
+  });
+
   it("swallows a failure after its refusal", async () => {
     const stream = new PassThrough();
     stream.write("0123456789");

@@ -110,6 +110,17 @@ describe("readRawBody, from web requests and streams", () => {
     expect(state.cancelled).toBe(error);
   });
 
+  it("waits where the timeout is longer than timers take", async () => {
+    const stream = new ReadableStream<Uint8Array>({
+      start: (controller) =>
+        void setTimeout(() => {
+          controller.enqueue(bytes("late"));
+          controller.close();
+        }, 20),
+    });
+    expect(await outcome(() => readRawBody(stream, { ...LIMITS, timeout: 2 ** 31 / 1000 }))).toEqual({ text: "late", lossy: false });
+  });
+
   it("holds the deadline where timers are numbers", async () => {
     const original = globalThis.setTimeout;
     onTestFinished(() => {
