@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { ConfigurationError } from "@countersign/core";
 import { type RedisClient, redisStore } from "@countersign/stores/redis";
 import { Redis } from "ioredis";
@@ -188,6 +189,22 @@ else
       await expect(store.claim(makeClaim())).rejects.not.toThrow(ConfigurationError);
       await client.replicaof("NO", "ONE");
       await store.check!();
+    });
+
+    it("is refused by a replica in words that let ioredis connect anew", async () => {
+      const moving = new Redis(server.port, "127.0.0.1", {
+        retryStrategy: () => 20,
+        reconnectOnError: (error) => error.message.startsWith("READONLY"),
+      });
+      await moving.ping();
+      await client.replicaof("127.0.0.1", "1");
+      const reconnecting = once(moving, "reconnecting");
+      await expect(redisStore(moving).claim(makeClaim())).rejects.toThrow(/^READONLY/);
+      await reconnecting;
+      await client.replicaof("NO", "ONE");
+      await once(moving, "ready");
+      expect(await redisStore(moving).claim(makeClaim())).toMatchObject({ outcome: "claimed" });
+      moving.disconnect();
     });
 
     it("checks that the server answers and does not evict", async () => {
