@@ -33,6 +33,10 @@ describe("postgresStore's options", () => {
   it("does not trust a client that answers no rows", async () => {
     const mysql = { query: async () => [[], []] } as never;
     await expect(postgresStore(mysql).claim(makeClaim())).rejects.toThrow(/is it a PostgreSQL client/);
+    const empty = postgresStore({ query: async () => ({ rows: [] }) });
+    await expect(empty.claim(makeClaim())).rejects.toThrow(/not a claim of this store/);
+    expect(await empty.renew(makeClaim())).toBe("lost");
+    expect(await empty.commit(makeClaim(), KEEP)).toBe("held");
   });
 });
 

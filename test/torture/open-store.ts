@@ -47,7 +47,7 @@ const OPENERS: Readonly<Record<ServerClient, (port: number, patience: number) =>
   },
   async "postgres.js"(port, patience) {
     const { default: postgres } = await import("postgres");
-    const sql = postgres(urlOf(port), { onnotice: listener, connect_timeout: patience / 1000, backoff: () => 0.1 });
+    const sql = postgres(urlOf(port), { onnotice: listener, connect_timeout: patience / 1000, backoff: () => 0.1, fetch_types: false });
     return { store: postgresStore(sql), close: () => sql.end({ timeout: 1 }) };
   },
 };
