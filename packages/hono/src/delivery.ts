@@ -125,7 +125,8 @@ const RAW: PropertyDescriptor & Keeper = {
 };
 
 function unread(c: Context, raw: Request, rawBody: Uint8Array): Request {
-  if (rawBody.length === 0) return raw;
+  // a GET takes no body, not even an empty one; a POST without bytes had a stream, which was read
+  if (rawBody.length === 0 && !raw.bodyUsed) return raw;
   const body = new Uint8Array(rawBody);
   // a copy keeps what Workers know of a request; on Node, it would take the stream that was read
   if (nodeOf(c) === undefined) return new Request(raw, { body });

@@ -64,6 +64,12 @@ describe("toDelivery", () => {
     expect(asked[0]).toBeInstanceOf(Request);
   });
 
+  it("takes no address from Bun's Unix sockets, and an empty one for a peer of another server that is gone", async () => {
+    const requestIP = (): null => null;
+    expect((await deliveryOn({ url: new URL("unix:///run/x"), requestIP })).address).toBeUndefined();
+    expect((await deliveryOn({ url: new URL("http://localhost:3000"), requestIP })).address).toBe("");
+  });
+
   it("believes Workers about the protocol, and takes no header for an address unless the verifier's options name it", async () => {
     onWorkers();
     const { address, protocol } = await deliveryOn({}, { cf: { colo: "AMS" } });

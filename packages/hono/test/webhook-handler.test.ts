@@ -2,7 +2,7 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { timeout } from "hono/timeout";
 import { describe, expect, it } from "vitest";
-import { type AcmeEvent, acmeVerifier, outcomes, signed } from "../../express/test/acme.js";
+import { type AcmeEvent, acmeVerifier, outcomes, signatureOf, signed } from "../../express/test/acme.js";
 import { gate, waitFor } from "../../express/test/session.js";
 import { type WebhookHandler, webhook } from "../src/index.js";
 import { RUNTIMES } from "./runtimes.js";
@@ -39,6 +39,20 @@ describe.each(RUNTIMES)("webhook(verifier, handler) on %s", (_runtime, serve) =>
     const response = await send({ ...signed(), body: "{}" });
     expect([response.status, response.headers.get("content-type")]).toEqual([401, "application/problem+json"]);
     expect(outcomes(records)).toEqual(["SIGNATURE_MISMATCH"]);
+  });
+
+  it.each<[string, Handler]>([
+    ["its bytes", async (_event, c) => c.text(await c.req.text())],
+    ["the raw request", async (_event, c) => c.text(await c.req.raw.text())],
+  ])("lets a handler read %s as if nobody had, an empty body too", async (_title, handler) => {
+    const { verifier } = acmeVerifier();
+    const app = new Hono();
+    app.post("/", webhook(verifier, handler));
+    const send = await serve(app);
+    const delivery = signed();
+    const none = { method: "POST", headers: { "acme-signature": signatureOf("") }, body: "" };
+    expect(await (await send(delivery)).text()).toBe(delivery.body);
+    expect([(await send(none)).status, await (await send(none)).text()]).toEqual([200, ""]);
   });
 
   it.each<[string, Handler, number, string]>([
