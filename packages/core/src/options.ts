@@ -7,7 +7,7 @@ import type { NetworkOptions } from "./network/network.js";
 import { consoleObserver, type Observer } from "./observe.js";
 import type { Provider } from "./provider/define-provider.js";
 import { seen } from "./seen.js";
-import { type Tolerance, toTolerance } from "./timestamp.js";
+import { LONGEST, replayWindowOf, type Tolerance, toTolerance } from "./timestamp.js";
 import { kindOf, oneOf, unexpected } from "./unexpected.js";
 
 /** What `createVerifier` takes. An option that is `undefined` is left out, except `allow`, where that throws. Durations are seconds. */
@@ -79,7 +79,6 @@ const MIB = 1024 * 1024;
 const DAY = 86_400;
 /** What an unknown retry horizon counts as, in seconds. */
 const UNKNOWN_HORIZON = 3 * DAY;
-const CLOCK_MARGIN = 60;
 
 const KNOWN = new Set<string>([
   ...["provider", "endpoint", "https", "allow", "trustedProxies", "forwardedHeader", "maxBytes", "maxBytesInFlight"],
@@ -103,11 +102,11 @@ export function settleOptions(options: VerifierOptions): Settled {
   const judged = schemes.flatMap(({ timestamp }) => timestamp?.tolerance ?? []);
   if (tolerance !== undefined && judged.length === 0)
     throw new ConfigurationError("tolerance", `${declaration.name} signs no timestamp that it could judge; leave it out`);
-  const windows = judged.map((declared) => tolerance ?? declared).map(({ past, future }) => past + future + CLOCK_MARGIN);
+  const windows = judged.map((declared) => tolerance ?? declared).map(replayWindowOf);
   const replayWindow = Math.max(0, ...windows);
   const horizon = declaration.retriesFor ?? UNKNOWN_HORIZON;
   const lease = seconds(options, "lease", 30, 0.1);
-  const retention = seconds(options, "retention", Math.max(7 * DAY, 1.25 * horizon, replayWindow), 1, 1e9);
+  const retention = seconds(options, "retention", Math.max(7 * DAY, 1.25 * horizon, replayWindow), 1, LONGEST);
   const leastRetention = Math.max(declaration.retriesFor ?? 0, replayWindow);
   if (retention < leastRetention)
     throw unexpected(

@@ -48,10 +48,15 @@ export function judgeTimestamp(timestamp: number, unit: TimestampUnit, { past, f
   return undefined;
 }
 
-/** Some thirty years: a claim is kept for as long as a replay would pass, and stores count that in milliseconds. */
-const LONGEST = 1e9;
+/** Some thirty years, in seconds: a claim is kept for as long as it may come again, and stores count that in milliseconds. */
+export const LONGEST = 1e9;
 
-const isSeconds = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= LONGEST;
+export const isSeconds = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= LONGEST;
+
+const CLOCK_MARGIN = 60;
+
+/** Seconds in which a replay would pass the timestamp. */
+export const replayWindowOf = ({ past, future }: Tolerance): number => past + future + CLOCK_MARGIN;
 
 /**
  * Reads the `tolerance` option: a number speaks of the past, and of the future up to 300 s.

@@ -229,7 +229,8 @@ function unitsOf(keyLength: number, tagLength: number): number {
   return (TEXT + text + 7) >>> 3;
 }
 
-function isWide(text: string): boolean {
+/** Whether a text has characters of more than a byte. */
+export function isWide(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0xff) return true;
   return false;
 }

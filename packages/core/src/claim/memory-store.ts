@@ -3,7 +3,7 @@
 import { ConfigurationError } from "../errors.js";
 import { seen } from "../seen.js";
 import { unexpected } from "../unexpected.js";
-import { createCommitted, hashOf, type Times } from "./memory-committed.js";
+import { createCommitted, hashOf, isWide, type Times } from "./memory-committed.js";
 import { createLeases } from "./memory-leases.js";
 import type { Claim, ClaimAnswer, Keep, Store } from "./store.js";
 import { StoreFull } from "./store.js";
@@ -174,4 +174,5 @@ function full(maxClaims: number): StoreFull {
 function assertText(name: string, text: string, longest: number): void {
   if (text.length > longest || (text.length === 0 && name !== "tag"))
     throw new RangeError(`A claim's ${name} has at most ${longest} characters.`);
+  if (name !== "tag" && isWide(text)) throw new RangeError(`A claim's ${name} has no characters beyond U+00FF: a digest has none.`);
 }

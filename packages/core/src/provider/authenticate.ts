@@ -8,7 +8,7 @@ import type { Settled } from "../options.js";
 import { toFormObject } from "../payload.js";
 import { OK, type Reply } from "../reply.js";
 import type { SecretKey } from "../signature/crypto.js";
-import { judgeTimestamp, parseTimestamp } from "../timestamp.js";
+import { judgeTimestamp, parseTimestamp, replayWindowOf } from "../timestamp.js";
 import { Attempt } from "./attempt.js";
 import { type Candidate, openCandidates } from "./candidates.js";
 import type { CompiledScheme } from "./compile.js";
@@ -49,8 +49,6 @@ export interface Authenticator {
   toEvent(proven: Proven): { readonly event: EventFacts; readonly facts: ClaimFacts };
   successReply(proven: Proven): Reply | Promise<Reply>;
 }
-
-const CLOCK_MARGIN = 60;
 
 /** Makes the authenticator of one receiver. */
 export function createAuthenticator({ name, "~configured": provider }: Provider, settled: Settled): Authenticator {
@@ -240,7 +238,7 @@ function toProven(proof: Proof, { tolerance: configured }: Settled): Proven {
   const timestamp = text === undefined || words === undefined ? undefined : parseTimestamp(text, words.unit);
   const lag = timestamp === undefined || !signed.timestamp ? undefined : (reading.now - timestamp) / 1000;
   const tolerance = words?.tolerance && (configured ?? words.tolerance);
-  const replayWindow = tolerance === undefined ? 0 : (tolerance.past + tolerance.future + CLOCK_MARGIN) * 1000;
+  const replayWindow = tolerance === undefined ? 0 : replayWindowOf(tolerance) * 1000;
   return { proof, timestamp, lag, replayWindow };
 }
 

@@ -1,5 +1,7 @@
 /** The rules that words of a declaration are held against. */
 
+import { isSeconds, LONGEST } from "../timestamp.js";
+
 /** What a word may be, and how to say so. */
 export type Rule = readonly [is: (value: unknown) => boolean, what: string];
 export type Shape = Readonly<Record<string, Rule>>;
@@ -16,9 +18,7 @@ export const source: Rule = [isSource, "a source"];
 export const sources: Rule = [(value) => isSource(value) || isTexts(value), "a source, or several"];
 export const object: Rule = [isObject, "an object"];
 export const list: Rule = [(value) => Array.isArray(value) && value.length > 0, "a list"];
-/** Some thirty years: stores count in milliseconds how long a claim is kept. */
-const LONGEST = 1e9;
-export const seconds: Rule = [(value) => typeof value === "number" && value >= 0 && value <= LONGEST, `seconds, 0 to ${LONGEST}`];
+export const seconds: Rule = [isSeconds, `seconds, 0 to ${LONGEST}`];
 export const whole = (least: number, most = Number.MAX_SAFE_INTEGER): Rule => [
   (value) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most,
   most === Number.MAX_SAFE_INTEGER ? "a whole number" : `${least} to ${most}`,

@@ -197,7 +197,8 @@ describe("memoryStore", () => {
     await expect(store.claim(claimOf(""))).rejects.toThrow(RangeError);
     await expect(store.claim(claimOf("k".repeat(65)))).rejects.toThrow(RangeError);
     await expect(store.claim(claimOf("k", { tag: "t".repeat(129) }))).rejects.toThrow(RangeError);
-    for (const mark of ["", "m".repeat(65)]) await expect(store.claim(claimOf("k", { mark }))).rejects.toThrow(RangeError);
+    await expect(store.claim(claimOf("\u0100"))).rejects.toThrow(RangeError);
+    for (const mark of ["", "m".repeat(65), "\u0100"]) await expect(store.claim(claimOf("k", { mark }))).rejects.toThrow(RangeError);
   });
 
   it("refuses wrong options by name", () => {

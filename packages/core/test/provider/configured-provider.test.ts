@@ -29,7 +29,12 @@ describe("configureProvider", () => {
     ["no secret", {}, {}, "acme.secret: none is configured"],
     ["an undefined secret", {}, { secret: undefined }, "acme.secret: none is configured"],
     ["a blank secret", {}, { secret: " " }, "acme.secret: it is empty or blank"],
-    ["a public key where secrets are shared", {}, { secret: "s", publicKey: "p" }, "acme.publicKey: acme has no such option; it has secret"],
+    [
+      "a public key where secrets are shared",
+      {},
+      { secret: "s", publicKey: "p" },
+      "acme.publicKey: acme has no such option; it has secret",
+    ],
     ["a URL that nobody signs", {}, { secret: "s", publicUrl: "https://a.example" }, "acme.publicUrl: acme has no such option"],
     ["a way to fetch what nobody fetches", {}, { secret: "s", fetchKey: async () => "" }, "acme.fetchKey: acme has no such option"],
     ["a place for secrets that nobody hands over", {}, { secret: "s", onSecret: () => {} }, "acme.onSecret: acme has no such option"],
