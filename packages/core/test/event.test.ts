@@ -46,6 +46,7 @@ describe("an event", () => {
     ["the form where the field is missing", "q=2", "application/x-www-form-urlencoded", { q: "2" }, { payload: "form:p" }],
     ["an item inside an envelope", '{"items":[{"a":1}]}', "application/json", { a: 1 }, { payload: "json:items.0" }],
     ["the envelope where it holds nothing", '{"items":[]}', "application/json", { items: [] }, { payload: "json:items.0" }],
+    ["JSON under another type, where the body is said to be that", '{"a":1}', "text/plain", { a: 1 }, { payload: "json" }],
   ])("has %s as its payload", async (_, body, type, payload, words = {}) => {
     const event = await verified(body, { "content-type": type }, words);
     expect(event.payload).toEqual(payload);

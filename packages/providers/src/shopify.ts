@@ -18,6 +18,7 @@ export const shopify: Preset<SecretOptions> = defineProvider({
   checked: "2026-11-24",
   answerWithin: 5,
   retriesFor: 14_400,
+  payload: "json",
   schemes: [
     scheme({
       ...overBody,

@@ -44,6 +44,17 @@ describe("shopify", () => {
     expect(await receiver.send(family("x-shopify"))).toMatchObject({ outcome: "duplicate", kind: "exact" });
   });
 
+  it.each(["text/plain", "application/x-www-form-urlencoded"])(
+    "takes a body for the JSON that it is under %s, which nobody signs",
+    async (type) => {
+      const receiver = createReceiver(shopify({ secret: SECRET }));
+      const sent = family("x-shopify");
+      const other = { ...sent, headers: { ...sent.headers, "content-type": type } };
+      expect((await receiver.accept(other)).payload).toEqual(JSON.parse(ORDER));
+      expect(await receiver.send(sent)).toMatchObject({ outcome: "duplicate", kind: "exact" });
+    },
+  );
+
   it("reports the time in the header and never judges it, for nobody signs it", async () => {
     const sent = family("x-shopify", { "triggered-at": "2020-01-01T00:00:00Z" });
     expect((await createReceiver(shopify({ secret: SECRET })).accept(sent)).timestamp).toEqual(new Date("2020-01-01"));

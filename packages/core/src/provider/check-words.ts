@@ -45,7 +45,10 @@ const DECLARATION: Shape = {
   ...words("name docs checked sources success"),
   options: maybe(object),
   methods: maybe(list),
-  payload: maybe([(value) => isText(value) && /^(form|json):[^{}]+$/.test(value), '"form:..." or "json:..." with a name of its own']),
+  payload: maybe([
+    (value) => isText(value) && /^(json|(form|json):[^{}]+)$/.test(value),
+    '"json", or "form:..." or "json:..." with a name of its own',
+  ]),
   handshake: maybe([Array.isArray, "a list"]),
   answerWithin: maybe(seconds),
   retriesFor: maybe(seconds),

@@ -222,7 +222,7 @@ const renamePick = (pick: NonNullable<AnyScheme["id"]>, rename: (source: string)
 /** Where `json:` starts: the whole body, a form's field that holds JSON, or an item inside an envelope. */
 function payloadReader(place: AnyDeclaration["payload"]): CompiledScheme["payloadOf"] {
   const wholeOf = (body: ParsedBody): unknown => (body.kind === "json" ? body.value : undefined);
-  if (place === undefined) return (reading, bounded) => wholeOf(reading.parsed(bounded));
+  if (place === undefined || place === "json") return (reading, bounded) => wholeOf(reading.parsed(bounded));
   const name = place.slice(5);
   if (place.startsWith("json:")) {
     const path = name.split(".");

@@ -174,9 +174,9 @@ export interface About<O = Record<string, OptionKind>, T extends string = string
   readonly methods?: readonly Method[];
   /**
    * Where the payload stands, if it is not the whole body: JSON in a form's field, an item inside an envelope. `json:` starts there.
-   * A form field applies when the body is a form.
+   * A form field applies when the body is a form. `"json"` says that the body is JSON, where no source does.
    */
-  readonly payload?: `form:${string}` | `json:${string}`;
+  readonly payload?: "json" | `form:${string}` | `json:${string}`;
   /** What else the user configures. */
   readonly options?: O;
   readonly handshake?: readonly Handshake<T>[];
