@@ -51,7 +51,7 @@ interface Row {
   readonly mark: string;
   readonly tag: string;
   /** What follows from the key and from the mark alike, where the mark itself does not follow from the key. */
-  readonly partition?: string;
+  readonly partition: string | undefined;
   /** `joined`: only where something unsigned joins the key. */
   readonly marks: "joined" | "flag" | "refuse";
 }
@@ -104,7 +104,7 @@ function planOf(
 
 function signedIdRow(id: string, attempt: Attempt): Row {
   const fields = ID + toField(id);
-  return { key: fields, mark: fields, tag: stampOf(attempt), marks: "joined" };
+  return { key: fields, mark: fields, tag: stampOf(attempt), marks: "joined", partition: undefined };
 }
 
 function contentRow({ attempt, id }: ClaimFacts, repeats: "accept" | "refuse"): Awaitable<Row | undefined> {
@@ -118,18 +118,20 @@ function contentRow({ attempt, id }: ClaimFacts, repeats: "accept" | "refuse"): 
     if (unique !== "stamped" || scheme.id === undefined) return alone;
     // a captured delivery whose id was taken away meets the mark of the one that had it
     return andThen(alone, (row) =>
-      andThen(bodyDigest(attempt), (body) => ({ ...row, marks: "refuse", partition: partitionOf(body, scheme) })),
+      andThen(bodyDigest(attempt), (body): Row => ({ ...row, marks: "refuse", partition: partitionOf(body, scheme) })),
     );
   }
   const marks = unique === "stamped" ? "refuse" : "flag";
   return andThen(contentDigest(attempt), (content) => {
-    const row = { mark: CONTENT + toField(content), tag: content, marks } as const;
-    if (signsBodyAlone(scheme)) return { ...row, key: ID + toField(id) + toField(content) };
-    return andThen(bodyDigest(attempt), (body) => ({
-      ...row,
+    const keyed = (body: string, partition: string | undefined): Row => ({
       key: ID + toField(id) + toField(body),
-      partition: partitionOf(body, scheme),
-    }));
+      mark: CONTENT + toField(content),
+      tag: content,
+      marks,
+      partition,
+    });
+    if (signsBodyAlone(scheme)) return keyed(content, undefined);
+    return andThen(bodyDigest(attempt), (body) => keyed(body, partitionOf(body, scheme)));
   });
 }
 
@@ -141,7 +143,7 @@ const partitionOf = (body: string, { signed }: CompiledScheme): string => (signe
 
 function contentAlone(content: string, tag: string, marks: Row["marks"]): Row {
   const fields = CONTENT + toField(content);
-  return { key: fields, mark: fields, tag, marks };
+  return { key: fields, mark: fields, tag, marks, partition: undefined };
 }
 
 /** The signed timestamp's text: where keys are equal, equal stamps are equal signed contents. */
