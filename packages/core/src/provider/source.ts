@@ -24,6 +24,9 @@ export interface SourceReader {
   readonly utf8: boolean;
 }
 
+/** A text that is a window on a longer one is compared on a slow path, and a header's name is compared at each delivery: copies it. */
+const toOwnText = (text: string): string => [...text].join("");
+
 /**
  * Takes a source apart.
  * @throws Error if it is none
@@ -31,7 +34,7 @@ export interface SourceReader {
 export function compileSource(text: string, fieldsAreEarly: boolean): SourceReader {
   const at = text.indexOf(":");
   const kind = KINDS.find((known) => known === text.slice(0, at));
-  const name = text.slice(at + 1);
+  const name = toOwnText(text.slice(at + 1));
   if (kind === undefined || name === "") throw new Error(`no such source: ${text}`);
   if (kind === "header" && name !== name.toLowerCase()) throw new Error(`header names are lower-case: ${text}`);
   if (kind === "header" && !HEADER.test(name)) throw new Error(`no header has such a name: ${text}`);
