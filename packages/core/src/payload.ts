@@ -25,6 +25,8 @@ const JSON_TYPE = /^[^;]*[/+]json\s*(;|$)/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 const MULTIPART = /^multipart\//i;
 
+const isOf = (type: RegExp, contentType: string | undefined): boolean => contentType !== undefined && type.test(contentType);
+
 /** Decodes UTF-8, skipping a byte order mark; `undefined` where the bytes are none. */
 function tryText(bytes: Uint8Array): string | undefined {
   try {
@@ -79,11 +81,11 @@ function tryForm(text: string): (readonly [string, string])[] | undefined {
   }
 }
 
-/** Parses JSON; the answer is boxed, since JSON has no `undefined` but has everything else. */
-function tryJson(text: string | undefined): { readonly value: unknown } | undefined {
+/** Parses JSON, which knows no `undefined`: that is the answer where the text is none. */
+function tryJson(text: string | undefined): unknown {
   if (text === undefined) return undefined;
   try {
-    return { value: JSON.parse(text) };
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -104,19 +106,19 @@ export function parseBody(
   bounded: boolean,
 ): ParsedBody {
   if (bytes.length === 0) return { kind: "empty" };
-  const claims = (type: RegExp): boolean => contentType !== undefined && type.test(contentType);
-  const claimsJson = claims(JSON_TYPE);
-  const mustBeForm = needsForm || claims(FORM_TYPE);
+  const claimsJson = isOf(JSON_TYPE, contentType);
+  const mustBeForm = needsForm || isOf(FORM_TYPE, contentType);
   const maybeForm = mustBeForm || (expectsForm && contentType === undefined);
   const maybeJson = claimsJson || ((expectsJson || contentType === undefined) && opensLikeJson(bytes));
   if (!maybeJson && !maybeForm) return { kind: "bytes" };
   if (maybeJson && bounded) checkDepth(bytes);
   const text = tryText(bytes);
   const json = maybeJson ? tryJson(text) : undefined;
-  if (json !== undefined) return { kind: "json", value: json.value };
+  if (json !== undefined) return { kind: "json", value: json };
   if (claimsJson) throw new Refusal("PAYLOAD_MALFORMED", `the body claims to be JSON and is not${text === undefined ? " even UTF-8" : ""}`);
   if (!maybeForm) return { kind: "bytes" };
-  if (claims(MULTIPART)) throw new Refusal("PAYLOAD_MALFORMED", "multipart is not read; have it sent as JSON or a urlencoded form");
+  if (isOf(MULTIPART, contentType))
+    throw new Refusal("PAYLOAD_MALFORMED", "multipart is not read; have it sent as JSON or a urlencoded form");
   const fields = text === undefined ? undefined : tryForm(text);
   if (fields !== undefined) return { kind: "form", fields };
   if (!mustBeForm) return { kind: "bytes" };

@@ -176,7 +176,8 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
         const reading = authenticator.read(method, toTarget(url), toHeaderLines(headers));
         const opened = authenticator.open(reading);
         reading.body = toBytes(body, method);
-        const proven = await authenticator.authenticate(opened, reading, false);
+        const proves = authenticator.authenticate(opened, reading, false);
+        const proven = proves instanceof Promise ? await proves : proves;
         authenticator.checkTimestamp(proven);
         const { event } = authenticator.toEvent(proven);
         return new VerifiedEvent(event) as unknown as E;

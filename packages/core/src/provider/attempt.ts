@@ -1,6 +1,6 @@
 import { Refusal } from "../errors.js";
 import { toScalarText, walk } from "../payload.js";
-import type { CompiledScheme } from "./compile.js";
+import type { CompiledScheme, CompiledSignature } from "./compile.js";
 import type { Reading } from "./reading.js";
 import { readSource, type SourceReader } from "./source.js";
 
@@ -44,7 +44,7 @@ export class Attempt {
   secured(source: SourceReader): string | undefined {
     const value = this.read(source);
     if (value === undefined) return undefined;
-    if (value.length > MAX_HEADER) throw new Refusal("HEADER_MALFORMED", `${source.text} has more than ${MAX_HEADER} characters`);
+    checkLength(value, source);
     if (source.kind === "header" && this.reading.headers.joined && value.includes(","))
       throw new Refusal("HEADER_DUPLICATED", `${source.text} holds a comma: it seems to have come on several lines`);
     return value;
@@ -59,24 +59,20 @@ export class Attempt {
   #readItems(): readonly string[] {
     const signature = this.scheme.signature;
     if (signature === undefined) return [];
-    const { separator, prefix, repeats, places } = signature;
-    const items: string[] = [];
-    for (const place of places) {
-      for (const value of this.#lines(place, repeats, prefix)) {
-        if (value.length > MAX_HEADER) throw new Refusal("HEADER_MALFORMED", `${place.text} has more than ${MAX_HEADER} characters`);
-        if (separator === undefined) items.push(value);
-        else split(value, separator, items);
-      }
-    }
-    return items;
+    const { places } = signature;
+    // the common case, spared an array
+    if (places.length === 1) return this.#itemsAt(places[0] as SourceReader, signature);
+    return places.flatMap((place) => this.#itemsAt(place, signature));
   }
 
-  #lines(place: SourceReader, repeats: boolean, prefix: string): readonly string[] {
-    const { headers } = this.reading;
-    if (repeats && place.kind === "header")
-      return headers.values(place.name).flatMap((line) => (headers.joined ? unjoin(line, prefix) : line));
+  #itemsAt(place: SourceReader, { separator, prefix, repeats }: CompiledSignature): readonly string[] {
+    if (repeats && place.kind === "header") {
+      const { headers } = this.reading;
+      const lines = headers.values(place.name).flatMap((line) => (headers.joined ? unjoin(line, prefix) : line));
+      return lines.flatMap((line) => toItems(line, place, separator));
+    }
     const value = this.read(place);
-    return value === undefined || value === "" ? [] : [value];
+    return value === undefined || value === "" ? [] : toItems(value, place, separator);
   }
 
   /** The only item `name=...` of the signature's list. */
@@ -101,8 +97,18 @@ export class Attempt {
   }
 }
 
-/** Adds the items of a list, without the blanks around them. */
-function split(list: string, separator: string, items: string[]): void {
+function checkLength(value: string, { text }: SourceReader): void {
+  if (value.length > MAX_HEADER) throw new Refusal("HEADER_MALFORMED", `${text} has more than ${MAX_HEADER} characters`);
+}
+
+function toItems(value: string, place: SourceReader, separator: string | undefined): readonly string[] {
+  checkLength(value, place);
+  return separator === undefined ? [value] : split(value, separator);
+}
+
+/** The items of a list, without the blanks around them. */
+function split(list: string, separator: string): string[] {
+  const items: string[] = [];
   let from = 0;
   while (from <= list.length) {
     const found = list.indexOf(separator, from);
@@ -113,6 +119,7 @@ function split(list: string, separator: string, items: string[]): void {
     items.push(list.slice(from, last));
     from = end + 1;
   }
+  return items;
 }
 
 /** Takes lines apart that a runtime joined: a comma with a signature behind it is where one began. */

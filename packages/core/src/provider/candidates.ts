@@ -73,7 +73,7 @@ export function openCandidates(provider: ConfiguredProvider, reading: Reading): 
 /** The only header that a scheme's signatures stand in, where it has not come. */
 function absentHeader({ signature }: CompiledScheme, { headers }: Reading): string | undefined {
   if (signature?.places.length !== 1) return undefined;
-  const [place] = signature.places as [SourceReader];
+  const place = signature.places[0] as SourceReader;
   return place.kind === "header" && headers.first(place.name) === undefined ? place.text : undefined;
 }
 

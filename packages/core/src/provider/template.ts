@@ -22,12 +22,17 @@ interface Atom {
   readonly text: string;
   readonly filter: Filter | undefined;
 }
-type Piece = string | Atom | { readonly optional: readonly Piece[] };
+type Piece = string | Atom | Group;
+/** Written where all its atoms are there, and else left out. */
+interface Group {
+  readonly optional: readonly Piece[];
+}
 
 /** A text with holes, taken apart once. */
 export interface Template {
   readonly source: string;
   readonly pieces: readonly Piece[];
+  readonly hasGroups: boolean;
   /** Whether a hash must be computed before the text can be written. */
   readonly digests: boolean;
   /** Whether it can be written before the body is read. */
@@ -92,8 +97,9 @@ function compilePieces(text: string, context: TemplateContext): Piece[] {
   return pieces;
 }
 
+const isGroup = (piece: Piece): piece is Group => typeof piece === "object" && "optional" in piece;
 const flatten = (pieces: readonly Piece[]): (string | Atom)[] =>
-  pieces.flatMap((piece) => (typeof piece === "object" && "optional" in piece ? flatten(piece.optional) : [piece]));
+  pieces.flatMap((piece) => (isGroup(piece) ? flatten(piece.optional) : [piece]));
 const isDigest = (piece: string | Atom): boolean => typeof piece === "object" && typeof piece.filter === "object";
 const LATE_ATOMS: readonly unknown[] = ["body", "params"];
 const isEarly = (piece: string | Atom): boolean =>
@@ -106,7 +112,7 @@ const isEarly = (piece: string | Atom): boolean =>
 export function compileTemplate(source: string, context: TemplateContext): Template {
   const pieces = compilePieces(source, context);
   const flat = flatten(pieces);
-  return { source, pieces, digests: flat.some(isDigest), early: flat.every(isEarly) };
+  return { source, pieces, hasGroups: pieces.some(isGroup), digests: flat.some(isDigest), early: flat.every(isEarly) };
 }
 
 /** The text that ends a source's in a template where more comes after it; else nothing. */
@@ -126,8 +132,8 @@ export interface Ink {
 
 /** Writes a template as parts to be hashed: ASCII text run together, and bytes as they are. @throws Refusal if an atom is missing */
 export function render(template: Template, attempt: Attempt, ink: Ink): Part[] | Promise<Part[]> {
-  if (!template.digests) return write(template.pieces, attempt, ink, undefined);
-  return prepare(template, attempt, ink).then((digests) => write(template.pieces, attempt, ink, digests));
+  if (!template.digests) return write(template, attempt, ink, undefined);
+  return prepare(template, attempt, ink).then((digests) => write(template, attempt, ink, digests));
 }
 
 /** The texts that writing a template would sign with the secret. */
@@ -154,35 +160,38 @@ async function prepare(template: Template, attempt: Attempt, ink: Ink): Promise<
   return digests;
 }
 
-function write(pieces: readonly Piece[], attempt: Attempt, ink: Ink, digests: Map<Atom, string> | undefined): Part[] {
+function write(template: Template, attempt: Attempt, ink: Ink, digests: Map<Atom, string> | undefined): Part[] {
   const parts: Part[] = [];
   let text = "";
-  const add = (part: Part): void => {
-    if (typeof part === "string") {
-      text += part;
-      return;
-    }
-    if (text !== "") parts.push(text);
-    text = "";
-    parts.push(part);
-  };
-  for (const piece of pieces) {
-    if (typeof piece === "string") add(isAscii(piece) ? piece : toUtf8(piece));
-    else if ("optional" in piece) for (const part of writeOptional(piece.optional, attempt, ink, digests)) add(part);
+  for (const piece of presentPieces(template, attempt, ink)) {
+    const part = typeof piece === "string" ? toPart(piece) : writeAtom(piece, attempt, ink, digests);
+    if (typeof part === "string") text += part;
     else {
-      const value = digests?.get(piece) ?? filtered(piece, attempt, ink);
-      if (value === undefined) throw new Refusal("HEADER_MISSING", `${piece.text} is not there`);
-      add(typeof value === "string" && !isAscii(value) ? toBytes(value, piece) : value);
+      if (text !== "") parts.push(text);
+      text = "";
+      parts.push(part);
     }
   }
   if (text !== "") parts.push(text);
   return parts;
 }
 
-/** A group whose atoms are not all there is no part of the text. */
-function writeOptional(pieces: readonly Piece[], attempt: Attempt, ink: Ink, digests: Map<Atom, string> | undefined): Part[] {
-  const absent = flatten(pieces).some((piece) => typeof piece !== "string" && readAtom(piece, attempt, ink) === undefined);
-  return absent ? [] : write(pieces, attempt, ink, digests);
+/** All pieces but those of groups whose atoms are not all there. */
+function presentPieces({ pieces, hasGroups }: Template, attempt: Attempt, ink: Ink): readonly (string | Atom)[] {
+  if (!hasGroups) return pieces as readonly (string | Atom)[];
+  return pieces.flatMap((piece) => {
+    if (!isGroup(piece)) return [piece];
+    const group = flatten(piece.optional);
+    return group.every((part) => typeof part === "string" || readAtom(part, attempt, ink) !== undefined) ? group : [];
+  });
+}
+
+const toPart = (text: string): Part => (isAscii(text) ? text : toUtf8(text));
+
+function writeAtom(atom: Atom, attempt: Attempt, ink: Ink, digests: Map<Atom, string> | undefined): Part {
+  const value = digests?.get(atom) ?? filtered(atom, attempt, ink);
+  if (value === undefined) throw new Refusal("HEADER_MISSING", `${atom.text} is not there`);
+  return typeof value === "string" && !isAscii(value) ? toBytes(value, atom) : value;
 }
 
 function toBytes(text: string, atom: Atom): Uint8Array {
