@@ -24,8 +24,9 @@ const MAX_FUTURE = 300;
 export function parseTimestamp(text: string, unit: TimestampUnit): number | undefined {
   if (unit === "iso") {
     const [, month, day] = RFC3339.exec(text) ?? [];
+    if (month === undefined) return undefined;
     // a day beyond its month's end would be read as one of the next
-    if (month === undefined || new Date(`${month}${day}`).getUTCDate() !== Number(day)) return undefined;
+    if (Number(day) > 28 && new Date(`${month}${day}`).getUTCDate() !== Number(day)) return undefined;
     const parsed = Date.parse(text);
     return Number.isNaN(parsed) ? undefined : parsed;
   }

@@ -82,7 +82,7 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
       if (stopped !== undefined) throw stopped;
       // 4. handshakes that the provider does not sign
       const early = authenticator.answerUnsigned(reading, "early");
-      const answer = early && (await early);
+      const answer = early instanceof Promise ? await early : early;
       if (answer !== undefined) return shaken(visit, answer);
       // 5. security headers
       const opened = authenticator.open(reading);
@@ -94,7 +94,7 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
       visit.bytes = body.bytes.length;
       recorder.enter(visit, undefined);
       const late = authenticator.answerUnsigned(reading, "late");
-      const lateAnswer = late && (await late);
+      const lateAnswer = late instanceof Promise ? await late : late;
       if (lateAnswer !== undefined) return shaken(visit, lateAnswer);
       // 8. signature
       recorder.enter(visit, "signature");
@@ -107,7 +107,7 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
       authenticator.checkTimestamp(proven);
       // 10. signed handshakes
       const signed = authenticator.answerSigned(proven);
-      const signedAnswer = signed && (await signed);
+      const signedAnswer = signed instanceof Promise ? await signed : signed;
       if (signedAnswer !== undefined) return shaken(visit, signedAnswer);
       // 11. payload
       const { event, facts } = authenticator.toEvent(proven);

@@ -1,5 +1,5 @@
 /** Steps 4 to 11 for one configured provider: handshakes, proof, timestamp and event. */
-import type { Awaitable } from "../awaitable.js";
+import { type Awaitable, andThen } from "../awaitable.js";
 import type { ClaimFacts } from "../claim/plan-claim.js";
 import { Refusal } from "../errors.js";
 import type { EventFacts } from "../event.js";
@@ -7,19 +7,18 @@ import type { HeaderLines } from "../headers.js";
 import type { Settled } from "../options.js";
 import { toFormObject } from "../payload.js";
 import { OK, type Reply } from "../reply.js";
-import type { SecretKey } from "../signature/crypto.js";
 import { judgeTimestamp, parseTimestamp, replayWindowOf } from "../timestamp.js";
 import { Attempt } from "./attempt.js";
 import { type Candidate, openCandidates } from "./candidates.js";
 import type { CompiledScheme } from "./compile.js";
-import { type CompiledMatch, matches } from "./condition.js";
+import type { CompiledMatch } from "./condition.js";
 import type { Provider } from "./define-provider.js";
-import { type CompiledHandshake, readLearned, writeReply } from "./handshake.js";
+import { writeReply } from "./handshake.js";
+import { createHandshakeDesk } from "./handshake-desk.js";
 import { readPick } from "./pick.js";
 import { type Proof, prove } from "./proof.js";
 import { Reading } from "./reading.js";
 import type { SourceReader } from "./source.js";
-import type { Ink } from "./template.js";
 
 /** What step 5 found: schemes that may speak for the delivery, or why none does. */
 export type Opened = readonly Candidate[] | Refusal;
@@ -41,18 +40,18 @@ export interface Authenticator {
   checkMethod(method: string): void;
   read(method: string, target: string, headers: HeaderLines): Reading;
   /** Answers a handshake that nobody signs: `early` by headers and query, `late` by the body. */
-  answerUnsigned(reading: Reading, when: "early" | "late"): Promise<Reply | undefined> | undefined;
+  answerUnsigned(reading: Reading, when: "early" | "late"): Awaitable<Reply | undefined>;
   open(reading: Reading): Opened;
   authenticate(opened: Opened, reading: Reading, lossy: boolean): Awaitable<Proven>;
   checkTimestamp(proven: Proven): void;
-  answerSigned(proven: Proven): Promise<Reply | undefined> | undefined;
+  answerSigned(proven: Proven): Awaitable<Reply | undefined>;
   toEvent(proven: Proven): { readonly event: EventFacts; readonly facts: ClaimFacts };
   successReply(proven: Proven): Reply | Promise<Reply>;
 }
 
 /** Makes the authenticator of one receiver. */
 export function createAuthenticator({ name, "~configured": provider }: Provider, settled: Settled): Authenticator {
-  const { compiled, onSecret } = provider;
+  const { compiled } = provider;
   const { methods, handshakeMethods, handshakes, success } = compiled;
   const unsigned = handshakes.filter((handshake) => handshake.unsigned);
   const signed = handshakes.filter((handshake) => !handshake.unsigned);
@@ -63,47 +62,7 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
 
   const isShakeOnly = (method: string): boolean => !methods.includes(method) && handshakeMethods.includes(method);
 
-  async function answer(candidates: readonly CompiledHandshake[], attempt: Attempt): Promise<Reply | undefined> {
-    for (const handshake of candidates) {
-      const ink = await inkOf(attempt, handshake);
-      if (!(await isMet(handshake, attempt, ink))) continue;
-      if (handshake.learns !== undefined) {
-        if (onSecret === undefined)
-          throw new Refusal("HANDSHAKE_REFUSED", `${name} hands a secret over; give the preset an onSecret to keep it`);
-        await learn(readLearned(handshake.learns, attempt));
-      }
-      return writeReply(handshake.reply, attempt, ink);
-    }
-    return undefined;
-  }
-
-  /** A body too broken to be a handshake that nobody signs is none; as a delivery it has its own refusal. */
-  async function isMet({ when, unsigned: isUnsigned }: CompiledHandshake, attempt: Attempt, ink: Ink): Promise<boolean> {
-    try {
-      return await matches(when, attempt, ink);
-    } catch (error) {
-      if (isUnsigned && !when.early && error instanceof Refusal) return false;
-      throw error;
-    }
-  }
-
-  async function learn(secret: string): Promise<void> {
-    try {
-      await onSecret?.(secret);
-    } catch (error) {
-      throw new Refusal("SECRETS_UNAVAILABLE", "onSecret failed; the provider will hand its secret over again", { cause: error });
-    }
-  }
-
-  /** What an answer may be computed with: the delivery's first shared secret, of its own scheme or else of the first that has one. */
-  async function inkOf(attempt: Attempt, { usesSecret }: CompiledHandshake): Promise<Ink> {
-    const { context, hash, words } = attempt.scheme;
-    const holders = provider.schemes.filter(({ scheme }) => scheme.secretForm !== undefined);
-    const { scheme, ring } = holders.find((holder) => holder.scheme.words === words) ?? holders[0] ?? {};
-    if (!usesSecret || scheme === undefined || ring === undefined) return { context, hash, secret: undefined };
-    const { keys, unknown } = await ring.keysFor(attempt.reading, settled.secretTimeout);
-    return { context, hash: scheme.hash, secret: unknown ? undefined : (keys[0]?.key as SecretKey) };
-  }
+  const answer = createHandshakeDesk(name, provider, settled.secretTimeout);
 
   return {
     allow: [...new Set([...methods, ...handshakeMethods])].join(", "),
@@ -123,7 +82,7 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
       const mayFollow = signed.some(({ when: { method } }) => method === reading.method);
       const mustAnswer = isLast && !mayFollow && isShakeOnly(reading.method);
       if (due.length === 0 && !mustAnswer) return undefined;
-      return answer(due, new Attempt(first, reading)).then((reply) => {
+      return andThen(answer(due, new Attempt(first, reading)), (reply) => {
         if (reply === undefined && mustAnswer)
           throw new Refusal(
             "HANDSHAKE_REFUSED",
@@ -171,7 +130,7 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
     answerSigned({ proof: { attempt } }) {
       const { method } = attempt.reading;
       if (signed.length === 0 && !isShakeOnly(method)) return undefined;
-      return answer(signed, attempt).then((reply) => {
+      return andThen(answer(signed, attempt), (reply) => {
         if (reply === undefined && isShakeOnly(method)) throw new Refusal("HANDSHAKE_REFUSED", `this ${method} is no handshake of ${name}`);
         return reply;
       });

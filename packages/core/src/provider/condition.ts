@@ -1,6 +1,6 @@
 import { isEqual } from "#crypto";
 import type { Part } from "../signature/crypto.js";
-import { toUtf8, toWireBytes } from "../signature/encodings.js";
+import { isAscii, toUtf8, toWireBytes } from "../signature/encodings.js";
 import type { Attempt } from "./attempt.js";
 import type { Match } from "./declaration.js";
 import { check, METHOD, one } from "./rule.js";
@@ -10,6 +10,8 @@ import { compileTemplate, type Ink, render, type Template, type TemplateContext,
 interface Condition {
   readonly source: SourceReader;
   readonly wanted: boolean | Template;
+  /** The text that is wanted, where it has no holes. */
+  readonly literal: string | undefined;
 }
 
 /** A `Match` of the declaration language, taken apart once. */
@@ -31,6 +33,7 @@ export function compileMatch(match: Match | undefined, context: TemplateContext)
     return {
       source: of === undefined ? compileSource(withOptions(text, context.options), context.fieldsAreEarly) : sourceOf(of),
       wanted: typeof wanted === "string" ? compileTemplate(wanted, context) : (wanted as boolean),
+      literal: typeof wanted === "string" && isAscii(wanted) && !wanted.includes("{") ? wanted : undefined,
     };
   });
   conditions.sort((a, b) => rankOf(a) - rankOf(b));
@@ -58,10 +61,11 @@ function holdFrom(index: number, conditions: readonly Condition[], attempt: Atte
   return true;
 }
 
-function holds({ source, wanted }: Condition, attempt: Attempt, ink: Ink): boolean | Promise<boolean> {
+function holds({ source, wanted, literal }: Condition, attempt: Attempt, ink: Ink): boolean | Promise<boolean> {
   const value = attempt.read(source);
   if (typeof wanted === "boolean") return (value !== undefined) === wanted;
   if (value === undefined) return false;
+  if (literal !== undefined) return value === literal;
   const seen = source.utf8 ? toUtf8(value) : toWireBytes(value);
   const parts = render(wanted, attempt, ink);
   return "then" in parts ? parts.then((written) => isSameText(seen, written)) : isSameText(seen, parts);

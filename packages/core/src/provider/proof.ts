@@ -29,29 +29,41 @@ export interface ProofContext {
  * @throws Refusal `SIGNATURE_MISMATCH` and the others of its step, at once or by rejection
  */
 export function prove(candidates: readonly Candidate[], provider: ConfiguredProvider, given: ProofContext): Awaitable<Proof> {
-  if (candidates.length > 1) return proveFirst(candidates, provider, given);
-  const [only] = candidates as readonly [Candidate];
-  return andThen(proveOne(only, provider, given), orNobody);
-}
-
-function orNobody(proof: Proof | undefined): Proof {
-  if (proof === undefined) throw new Refusal("HEADER_MISSING", NOBODY);
-  return proof;
+  return proveFrom(0, new Worst(), candidates, provider, given);
 }
 
 /** The first scheme that fits; else the refusal that says most. */
-async function proveFirst(candidates: readonly Candidate[], provider: ConfiguredProvider, given: ProofContext): Promise<Proof> {
-  const worst = new Worst();
-  for (const candidate of candidates) {
+function proveFrom(
+  index: number,
+  worst: Worst,
+  candidates: readonly Candidate[],
+  provider: ConfiguredProvider,
+  given: ProofContext,
+): Awaitable<Proof> {
+  for (let i = index; i < candidates.length; i++) {
+    const next = (): Awaitable<Proof> => proveFrom(i + 1, worst, candidates, provider, given);
     try {
-      const proof = await proveOne(candidate, provider, given);
+      const proof = proveOne(candidates[i] as Candidate, provider, given);
+      if (proof instanceof Promise)
+        return proof.then(
+          (found) => found ?? next(),
+          (error) => {
+            note(error, worst);
+            return next();
+          },
+        );
       if (proof !== undefined) return proof;
     } catch (error) {
-      if (!isTolerable(error) && !isNoFit(error)) throw error;
-      worst.add(error);
+      note(error, worst);
     }
   }
   throw worst.refusal ?? new Refusal("HEADER_MISSING", NOBODY);
+}
+
+/** Keeps why a scheme does not fit. @throws what speaks against the whole delivery */
+function note(error: unknown, worst: Worst): void {
+  if (!isTolerable(error) && !isNoFit(error)) throw error;
+  worst.add(error);
 }
 
 /** Proves a delivery by one scheme; `undefined` where the scheme does not speak for it. */

@@ -1,4 +1,4 @@
-import { createHmac, generateKeyPairSync, sign as signBytes } from "node:crypto";
+import { createHash, createHmac, generateKeyPairSync, sign as signBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { deliver, mac, openAcme } from "../acme-verifier.js";
@@ -126,6 +126,28 @@ describe("an unsigned handshake", () => {
     expect(await replyTo({ handshake: [echo] }, { method: "HEAD", headers: {} })).toMatchObject({
       code: "METHOD_NOT_ALLOWED",
       headers: { allow: "POST, GET" },
+    });
+  });
+
+  it("is told by a hash, and where that does not hold the next is asked", async () => {
+    const hashOf = (name: string, text: string) => ({
+      when: { method: "GET", "query:h": `{query:${name}|sha256-hex}` },
+      unsigned: true,
+      reply: { text },
+    });
+    const words = { handshake: [hashOf("c", "first"), hashOf("d", "second")] };
+    const hash = createHash("sha256").update("77").digest("hex");
+    expect(await replyTo(words, get(`/?c=77&d=0&h=${hash}`))).toMatchObject({ body: "first" });
+    expect(await replyTo(words, get(`/?c=0&d=77&h=${hash}`))).toMatchObject({ body: "second" });
+    expect(await replyTo(words, get("/?c=0&d=77&h=00"))).toMatchObject({ code: "HANDSHAKE_REFUSED" });
+  });
+
+  it("is none where the body that its hash would be of cannot be read", async () => {
+    const hashed = { when: { "query:h": "{json:c|sha256-hex}" }, unsigned: true, reply: { text: "hashed" } };
+    const broken = { url: "/?h=00", headers: { "content-type": "application/json", "x-sig": mac("{") }, text: "{" };
+    expect(await replyTo({ handshake: [hashed] }, broken)).toMatchObject({ code: "PAYLOAD_MALFORMED" });
+    expect(await replyTo({ handshake: [hashed] }, { ...broken, headers: { ...broken.headers, "x-sig": mac("x") } })).toMatchObject({
+      code: "SIGNATURE_MISMATCH",
     });
   });
 

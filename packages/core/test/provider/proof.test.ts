@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { WebhookEvent } from "../../src/event.js";
 import { deliver, mac, openAcme } from "../acme-verifier.js";
-import type { Words } from "./acme.js";
+import { WORDS, type Words } from "./acme.js";
 import { codeOf } from "./code-of.js";
 
 const list = { signature: { from: "header:x-sig", separator: ",", prefix: "v1=", encoding: "hex" } };
@@ -61,6 +62,20 @@ describe("openCandidates", () => {
     ["a::b", "a::x", "SIGNATURE_MISMATCH"],
   ])("judges the id %s under a signature of %s, which ends it with two colons", async (id, signed, expected) => {
     expect(await codeOf({ content: "{id}::{body}", id: "header:x-id" }, { "x-id": id, "x-sig": mac(signed) })).toBe(expected);
+  });
+
+  it("asks the next scheme where the hash that the first speaks by does not hold", async () => {
+    const hash = createHash("sha256").update("x").digest("hex");
+    const { signature } = WORDS;
+    const first = { signature, content: "first {body}", when: { "header:x-hash": "{body|sha256-hex}" } };
+    const schemes = [first, { signature, content: "{body}" }].map((words) => ({
+      scheme: { algorithm: "hmac-sha256", secret: "utf8", ...words },
+    }));
+    const words = { algorithm: undefined, secret: undefined, signature: undefined, content: undefined, schemes };
+    expect(await codeOf(words, { "x-hash": hash, "x-sig": mac("first x") })).toBe("accepted");
+    expect(await codeOf(words, { "x-hash": "00", "x-sig": mac("first x") })).toBe("SIGNATURE_MISMATCH");
+    expect(await codeOf(words, { "x-hash": "00", "x-sig": mac("x") })).toBe("accepted");
+    expect(await codeOf({ ...words, schemes: schemes.slice(0, 1) }, { "x-hash": "00", "x-sig": mac("x") })).toBe("HEADER_MISSING");
   });
 
   it("says what to look at where nothing fits: the URL where it is signed, and no body where a token stands for it", async () => {
