@@ -10,7 +10,7 @@ const NO_BODY = { "content-type": undefined, "content-length": undefined, "trans
 export function hideBody(request: FastifyRequest): () => void {
   // Fastify lays headers that are set over the received ones, anew each time they are read; unset, it hands those out as they are
   const set = request.headers === request.raw.headers ? undefined : request.headers;
-  request.headers = { ...set, ...NO_BODY };
+  request.headers = set === undefined ? NO_BODY : { ...set, ...NO_BODY };
   return () => {
     request.headers = set as FastifyRequest["headers"];
   };

@@ -6,22 +6,22 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 export interface Visit {
   readonly delivery: Delivery;
   /** Whether it came through without having been verified. */
-  isUnverified?: true;
+  isUnverified: boolean;
   /** The rest is there once the delivery is accepted. */
-  event?: WebhookEvent;
-  served?: Promise<Served<number>>;
+  event: WebhookEvent | undefined;
+  served: Promise<Served<number>> | undefined;
   /** Settles what `serve` waits for, by the status that is about to be sent; `undefined` where nothing was answered. */
-  conclude?: (status: number | undefined) => void;
-  fail?: (error: unknown) => void;
-  restoreHeaders?: () => void;
+  conclude: ((status: number | undefined) => void) | undefined;
+  fail: ((error: unknown) => void) | undefined;
+  restoreHeaders: (() => void) | undefined;
   /** The run of the handler; the middleware form has none. */
-  run?: Run;
+  run: Run | undefined;
   /** What `reply.send` was before it was watched. */
-  send?: FastifyReply["send"];
+  send: FastifyReply["send"] | undefined;
   /** Whether `reply.send` was called. */
-  isSent?: true;
+  isSent: boolean;
   /** Whether an answer waits in our `onSend` until it is judged, or an error in our `onError`, or an answer has gone on from there. */
-  answer?: "held" | "gone" | undefined;
+  answer: "held" | "gone" | undefined;
 }
 
 /** The same for every route, so that {@link watchedSend} finds the visit of whichever reply it is. */
@@ -29,8 +29,25 @@ const VISIT = Symbol("webhook visit");
 
 /** The visit of a request. The first call must come before any `await`: the peer's address may be gone later. */
 export function visitOf(request: FastifyRequest & { [VISIT]?: Visit }): Visit {
-  request[VISIT] ??= { delivery: fromNodeRequest(request.raw, request.originalUrl) };
+  request[VISIT] ??= createVisit(fromNodeRequest(request.raw, request.originalUrl));
   return request[VISIT];
+}
+
+/** Of one shape from its beginning to its end: engines are slow with objects that grow. */
+function createVisit(delivery: Delivery): Visit {
+  return {
+    delivery,
+    isUnverified: false,
+    event: undefined,
+    served: undefined,
+    conclude: undefined,
+    fail: undefined,
+    restoreHeaders: undefined,
+    run: undefined,
+    send: undefined,
+    isSent: false,
+    answer: undefined,
+  };
 }
 
 /** One run of the handler form's handler. */

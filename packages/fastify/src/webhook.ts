@@ -84,17 +84,20 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?:
       const visit = visitOf(request);
       const accept = (event: E): Promise<number | undefined> =>
         new Promise((conclude, fail) => {
-          Object.assign(visit, { event, conclude, fail, restoreHeaders: hideBody(request) });
+          visit.event = event;
+          visit.conclude = conclude;
+          visit.fail = fail;
+          visit.restoreHeaders = hideBody(request);
           if (handle !== undefined) visit.run = createRun();
           (request as { webhook?: unknown }).webhook = { event };
           request.body = event.payload;
           watchReply(request, reply, visit);
           done(null, payload);
         });
-      const body = payload as unknown as Delivery["body"];
-      visit.served = serve<E, number | undefined>(verifier, { ...visit.delivery, body }, accept, (status) => status) as Promise<
-        Served<number>
-      >;
+      // a hook of the app's, before this one, may hand over another stream
+      const isOwn = (payload as unknown) === request.raw;
+      const delivery = isOwn ? visit.delivery : { ...visit.delivery, body: payload as unknown as Delivery["body"] };
+      visit.served = serve<E, number | undefined>(verifier, delivery, accept, (status) => status) as Promise<Served<number>>;
       void visit.served.then((served) => {
         // Fastify answers what was thrown, unless the reply was taken from it
         if (served.reply === undefined || ("error" in served && !reply.sent)) return;
