@@ -5,7 +5,7 @@ import { startTimer } from "./deadline.js";
 export interface DiscardOptions {
   /**
    * The most bytes to read and drop.
-   * @default 65_536
+   * @default 16_777_216
    */
   readonly maxBytes?: number | undefined;
   /**
@@ -24,7 +24,7 @@ export interface DiscardOptions {
  */
 export function discardBody(request: NodeRequest, options: DiscardOptions = {}): Promise<void> {
   if (request.readableEnded === true || request.destroyed === true) return Promise.resolve();
-  const { maxBytes = 65_536, timeout = 1 } = options;
+  const { maxBytes = 16_777_216, timeout = 1 } = options;
   return new Promise((resolve) => {
     let dropped = 0;
     const onData = (chunk: { readonly length: number }): void => {

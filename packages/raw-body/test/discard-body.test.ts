@@ -38,6 +38,19 @@ describe("discardBody", () => {
     await discardBody(gone.request, { timeout: 3600 });
   });
 
+  it("lets a sender that reads no reply before it has sent all send twelve megabytes", async () => {
+    const { request, response, client } = await arrive(head("Content-Length: 12000000"));
+    client.pause();
+    const sent = new Promise((resolve) => client.write(Buffer.alloc(12_000_000), resolve));
+    response.writeHead(413, { "content-length": 2, connection: "close" });
+    response.write("no");
+    await discardBody(request, { timeout: 3600 });
+    response.end();
+    expect(await sent).toBeFalsy();
+    client.resume();
+    expect(String((await once(client, "data"))[0])).toContain(REFUSAL);
+  });
+
   it("closes the connection past its limit, after the reply has left", async () => {
     const { request, response, client } = await arrive(`${head("Content-Length: 1000000")}${"x".repeat(5000)}`);
     let reply = "";
