@@ -13,6 +13,7 @@ import { createRecorder, type Visit } from "./recorder.js";
 import { type Reply, toProblem } from "./reply.js";
 import { type HandlerContext, serve } from "./serve.js";
 import { toUtf8 } from "./signature/encodings.js";
+import { kindOf, unexpected } from "./unexpected.js";
 import { Rejected, type Verdict } from "./verdict.js";
 
 /** What `verify` takes: the parts of a delivery that prove it. */
@@ -173,6 +174,7 @@ export function createVerifier<E extends WebhookEvent = WebhookEvent>(options: V
     async verify(input) {
       try {
         const { method = "POST", url = "/", headers, body } = input;
+        if (typeof url !== "string") throw unexpected("url", kindOf(url), "path and query, or a whole URL, as text");
         const reading = authenticator.read(method, toTarget(url), toHeaderLines(headers));
         const opened = authenticator.open(reading);
         reading.body = toBytes(body, method);

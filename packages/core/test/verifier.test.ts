@@ -223,6 +223,14 @@ describe("verify", () => {
     await expect(verifier.verify({ headers: GOOD, body: body as never })).rejects.toMatchObject({ code: "BODY_ALREADY_PARSED" });
   });
 
+  it("says that it takes a URL as text", async () => {
+    const { verifier } = openGuarded();
+    await expect(verifier.verify({ url: new URL("https://a.example") as never, headers: GOOD, body: BODY })).rejects.toMatchObject({
+      code: "MISCONFIGURED",
+      message: expect.stringContaining("url: saw an object; expected path and query, or a whole URL, as text"),
+    });
+  });
+
   it("takes a GET without a body for an empty one", async () => {
     const { verifier } = openAcme({ methods: ["GET"], content: "{method}:{body}" });
     const event = await verifier.verify({ method: "GET", url: "/hook", headers: { "x-sig": mac("GET:") } });
