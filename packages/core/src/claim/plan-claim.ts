@@ -7,6 +7,7 @@ import { type Awaitable, andThen } from "../awaitable.js";
 import type { Attempt } from "../provider/attempt.js";
 import type { CompiledScheme } from "../provider/compile.js";
 import { contentOf } from "../provider/fitting-key.js";
+import type { Reading } from "../provider/reading.js";
 import type { SecretKey } from "../signature/crypto.js";
 
 /** What is known of a proven delivery. */
@@ -74,8 +75,7 @@ export function createClaimPlanner(
     const tenant = scheme.tenantSigned ? undefined : namedTenant;
     const onMark = marks === "refuse" ? "refuse" : "flag";
     // so do the content type, and without a body the method: where a mark tells, lest a captured delivery run again unseen
-    const { kind } = reading.parsed(false);
-    const read = marks === "joined" ? "" : toField(kind === "empty" ? reading.method : kind);
+    const read = marks === "joined" ? "" : toField(howRead(reading));
     const key = fingerprint([name + toOptional(ringTenant) + toOptional(type) + toOptional(tenant) + read + row.key]);
     if (marks === "joined" && !joinsUnsigned(scheme)) return andThen(key, (made) => planOf(made, undefined, tag, onMark));
     const mark = fingerprint([name + MARK + toOptional(ringTenant) + row.mark]);
@@ -87,6 +87,11 @@ export function createClaimPlanner(
     return andThen(contentRow(facts, repeats), (row) => toPlan(row, facts));
   };
 }
+
+const howRead = (reading: Reading): string => {
+  const { kind } = reading.parsed(false);
+  return kind === "empty" ? reading.method : kind;
+};
 
 /** By the declaration and not by the delivery: what is unsigned can be taken away. */
 const joinsUnsigned = ({ type, tenant, signed, tenantSigned }: CompiledScheme): boolean =>
