@@ -10,9 +10,10 @@ import { type CompiledHandshake, type CompiledReply, compileHandshake, compileRe
 import type { FetchedKeys, JwtMechanism } from "./mechanism.js";
 import { type CompiledPick, compilePick } from "./pick.js";
 import type { Reading } from "./reading.js";
+import type { Ink } from "./render.js";
 import { coverageOf, type SignedParts } from "./signed-parts.js";
 import { compileSource, type SourceReader } from "./source.js";
-import { compileTemplate, endOf, type Ink, type Template, type TemplateContext, withOptions } from "./template.js";
+import { compileTemplate, endOf, type Template, type TemplateContext, withOptions } from "./template.js";
 
 /** The texts that only a configuration settles. */
 export interface Settings {

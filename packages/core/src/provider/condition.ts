@@ -3,9 +3,10 @@ import type { Part } from "../signature/crypto.js";
 import { isAscii, toUtf8, toWireBytes } from "../signature/encodings.js";
 import type { Attempt } from "./attempt.js";
 import type { Match } from "./declaration.js";
+import { type Ink, render } from "./render.js";
 import { check, METHOD, one } from "./rule.js";
 import { compileSource, type SourceReader, sourceOf } from "./source.js";
-import { compileTemplate, type Ink, render, type Template, type TemplateContext, withOptions } from "./template.js";
+import { compileTemplate, type Template, type TemplateContext, withOptions } from "./template.js";
 
 interface Condition {
   readonly source: SourceReader;

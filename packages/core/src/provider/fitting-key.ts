@@ -6,7 +6,7 @@ import { toUtf8, toWireBytes } from "../signature/encodings.js";
 import type { KeySet } from "../signature/key-ring.js";
 import type { Attempt } from "./attempt.js";
 import type { CompiledScheme } from "./compile.js";
-import { type Ink, render } from "./template.js";
+import { type Ink, render } from "./render.js";
 
 /** Asymmetric verification is dear: this many, and no more. */
 const MAX_VERIFICATIONS = 4;

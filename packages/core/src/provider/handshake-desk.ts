@@ -7,8 +7,8 @@ import type { Attempt } from "./attempt.js";
 import { matches } from "./condition.js";
 import type { ConfiguredProvider } from "./configured-provider.js";
 import { type CompiledHandshake, readLearned, writeReply } from "./handshake.js";
+import type { Ink } from "./render.js";
 import type { SourceReader } from "./source.js";
-import type { Ink } from "./template.js";
 
 /** Answers the first of some handshakes that a delivery is; nothing where it is none of them. */
 export type HandshakeDesk = (handshakes: readonly CompiledHandshake[], attempt: Attempt) => Awaitable<Reply | undefined>;

@@ -4,8 +4,9 @@ import { toWireBytes } from "../signature/encodings.js";
 import type { Attempt } from "./attempt.js";
 import { type CompiledMatch, compileMatch } from "./condition.js";
 import type { Handshake, ReplyWords } from "./declaration.js";
+import { type Ink, macInputs, render } from "./render.js";
 import { compileSource, type SourceReader } from "./source.js";
-import { compileTemplate, type Ink, macInputs, render, type Template, type TemplateContext, withOptions } from "./template.js";
+import { compileTemplate, type Template, type TemplateContext, withOptions } from "./template.js";
 
 /** A reply of the declaration language: its texts are templates. */
 export interface CompiledReply {
