@@ -121,6 +121,6 @@ async function reply(ctx: ParameterizedContext, { status, headers, body }: Reply
   if (body === null) ctx.remove("content-type");
   ctx.body = body;
   ctx.status = status;
-  // else Koa 2 says nothing of where the reply ends, and closes the connection
-  if (body === null && status !== 204) ctx.length = 0;
+  // else Koa 2 says nothing of where the reply ends, and closes the connection; of a 204 Koa takes it away again
+  if (body === null) ctx.length = 0;
 }

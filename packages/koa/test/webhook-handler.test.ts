@@ -112,6 +112,7 @@ describe.each(VERSIONS)("webhook(verifier, handler) on %s", (_version, make) => 
       },
       500,
     ],
+    ["404 on Node's own response", (_event, ctx) => void ctx.res.writeHead(404).end(), 404],
   ])("releases after a handler that answers %s", async (_title, handler, status) => {
     const { verifier, records } = acmeVerifier();
     const app = makeApp(make);

@@ -29,14 +29,34 @@ describe.each(VERSIONS)("webhook on %s", (_version, make) => {
         }, 120);
       }),
     );
-    expect((await fetch((await open(app.callback())).url, signed())).status).toBe(500);
+    const response = await fetch((await open(app.callback())).url, signed());
+    expect([response.status, await response.json()]).toMatchObject([500, { status: 500 }]);
     await late.promise;
     expect(outcomes(records)).toEqual(["HANDLER_TIMEOUT"]);
+  });
+
+  it("leaves an answer whole that a handler has ended before it throws", async () => {
+    const { verifier, records } = acmeVerifier();
+    const app = makeApp(make);
+    app.use(
+      webhook(verifier, async (_event, ctx) => {
+        ctx.res.writeHead(409).end("x".repeat(2 ** 24));
+        throw new Error("out of stock");
+      }),
+    );
+    const response = await fetch((await open(app.callback())).url, signed());
+    expect([response.status, (await response.text()).length]).toEqual([409, 2 ** 24]);
+    expect(outcomes(records)).toEqual(["HANDLER_FAILED"]);
+  });
+
+  it("refuses what is no verifier while the app is built", () => {
+    expect(() => webhook({} as never, async () => {})).toThrow(/a verifier as first argument/);
   });
 
   it.each([
     ["never ends", "HANDLER_TIMEOUT", () => new Promise<never>(() => {})],
     ["throws", "HANDLER_FAILED", () => Promise.reject(new Error("out of stock"))],
+    ["throws what is frozen", "HANDLER_FAILED", () => Promise.reject(Object.freeze(new Error("out of stock")))],
   ])("breaks off a success that had begun where the handler %s", async (_title, code, end) => {
     const { verifier, records } = acmeVerifier({ handlerTimeout: 0.1, lease: 1 });
     const app = makeApp(make);

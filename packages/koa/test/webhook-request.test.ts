@@ -98,6 +98,7 @@ describe.each(VERSIONS)("webhook(verifier, handler), which reads the request, on
     const ways: ((text: string) => object)[] = [
       () => ({}),
       (text) => ({ rawBody: text }),
+      (text) => ({ rawBody: Buffer.from(text) }),
       (text) => ({ body: { [Symbol.for("unparsedBody")]: text } }),
       (text) => ({ body: text }),
     ];
@@ -112,8 +113,25 @@ describe.each(VERSIONS)("webhook(verifier, handler), which reads the request, on
       app.use(webhook(verifier, async () => {}));
       expect((await fetch((await open(app.callback())).url, signed())).status).toBe(keep === ways[0] ? 500 : 200);
     }
-    expect(outcomes(records)).toEqual(["BODY_ALREADY_PARSED", undefined, undefined, undefined]);
+    expect(outcomes(records)).toEqual(["BODY_ALREADY_PARSED", undefined, undefined, undefined, undefined]);
     expect(records.map(({ detail }) => detail)).toContainEqual(expect.stringContaining("includeUnparsed: true"));
+  });
+
+  it.each<[string, (text: string) => object]>([
+    ["rawBody, as bytes", (text) => ({ rawBody: Buffer.from(text), body: JSON.parse(text) as unknown })],
+    ["body, as text", (text) => ({ body: text })],
+  ])("takes what a layer around Koa has read and kept on Node's request as %s", async (_title, keep) => {
+    const { verifier, records } = acmeVerifier();
+    const app = makeApp(make);
+    app.use(webhook(verifier, async () => {}));
+    const handle = app.callback();
+    const { url } = await open(async (req, res) => {
+      let text = "";
+      for await (const chunk of req) text += String(chunk);
+      await handle(Object.assign(req, keep(text)), res);
+    });
+    expect((await fetch(url, signed())).status).toBe(200);
+    expect(outcomes(records)).toEqual([undefined]);
   });
 
   it("answers a sender that hangs up in the middle of its body with nothing stored", async () => {
