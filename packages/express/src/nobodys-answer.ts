@@ -8,10 +8,8 @@ import type { Response } from "express";
 export function nobodysAnswer(res: Response): Promise<undefined> {
   return new Promise((resolve) => {
     const end = res.end as (...values: unknown[]) => Response;
-    let isKept = false;
     res.end = ((...values: unknown[]) => {
-      if (isKept || res.statusCode !== 404 || res.headersSent || !/<pre>Cannot \w+ /.test(String(values[0]))) return end.apply(res, values);
-      isKept = true;
+      if (res.statusCode !== 404 || !/<pre>Cannot \w+ /.test(String(values[0]))) return end.apply(res, values);
       // the phrase that goes with the 404
       if (Object.hasOwn(res, "statusMessage")) res.statusMessage = "";
       resolve(undefined);

@@ -77,6 +77,15 @@ describe.each(VERSIONS)("webhook(verifier) on %s", (version, make) => {
     expect(outcomes(records)).toEqual(["NOBODY_REPLIED", "NOBODY_REPLIED"]);
   });
 
+  it("takes a success for one that looks like Express's own page for nobody's answer", async () => {
+    const { verifier, records } = acmeVerifier();
+    const app = make();
+    app.post("/", webhook(verifier), (_req, res) => void res.send("<pre>Cannot be beaten </pre>"));
+    const { url } = await open(app);
+    expect((await fetch(url, signed())).status).toBe(200);
+    expect(outcomes(records)).toEqual([undefined]);
+  });
+
   it.runIf(version === "Express 5")("releases after a rejection, which Express 5 catches", async () => {
     const { verifier, records } = acmeVerifier();
     const app = make();

@@ -23,7 +23,10 @@ describe.each(VERSIONS)("webhook on %s", (_version, make) => {
   it.each([
     ["sends a file that is not there", (_e: AcmeEvent, _q: Request, res: Response) => res.sendFile("/nowhere/at/all"), 500],
     ["renders with no engine", (_e: AcmeEvent, _q: Request, res: Response) => res.render("no-view"), 500],
-    ["goes on itself", (_e: AcmeEvent, req: Request, _res: Response) => req.next?.("route"), 404],
+    ["goes on itself", (_e: AcmeEvent, req: Request, _res: Response) => req.next?.(), 404],
+    ["goes on itself, with null for no error", (_e: AcmeEvent, req: Request, _res: Response) => req.next?.(null), 404],
+    ["leaves the route", (_e: AcmeEvent, req: Request, _res: Response) => req.next?.("route"), 404],
+    ["leaves the router", (_e: AcmeEvent, req: Request, _res: Response) => req.next?.("router"), 404],
   ])("releases after a handler that %s, whatever the error handling says", async (_title, handler, status) => {
     const { verifier, records } = acmeVerifier();
     const app = make();
