@@ -146,6 +146,25 @@ describe("the recipes of docs/proxies.md", () => {
   });
 });
 
+describe("the two requests of docs/proxies.md, by which a proxy is tested from outside", () => {
+  /** The client's headers, as they come from a proxy that writes some of them itself. */
+  const through = (scheme: string, writes: readonly string[]): Record<string, string> => ({
+    "x-forwarded-proto": writes.includes("proto") ? scheme : "https",
+    "x-forwarded-for": writes.includes("for") ? `${SENDER}, ${STRANGER}` : SENDER,
+  });
+
+  it.each([
+    { writes: ["proto", "for"], plain: "HTTPS_REQUIRED", tls: "ADDRESS_NOT_ALLOWED" },
+    { writes: ["proto"], plain: "HTTPS_REQUIRED", tls: "accepted" },
+    { writes: ["for"], plain: "ADDRESS_NOT_ALLOWED", tls: "ADDRESS_NOT_ALLOWED" },
+    { writes: [], plain: "accepted", tls: "accepted" },
+  ])("tell which header the client decides, where the proxy writes $writes", async ({ writes, plain, tls }) => {
+    const options = { trustedProxies: ["loopback"], allow: [SENDER] };
+    expect(await codeOf(options, { address: "127.0.0.1", headers: through("http", writes) })).toBe(plain);
+    expect(await codeOf(options, { address: "127.0.0.1", headers: through("https", writes) })).toBe(tls);
+  });
+});
+
 describe("the log lines of docs/proxies.md", () => {
   const page = readFileSync(join(ROOT, "docs/proxies.md"), "utf8");
   const section = page.slice(page.indexOf("## Finding out"));
