@@ -11,6 +11,8 @@ export interface NodeResponse {
   readonly headersSent: boolean;
   readonly writableEnded: boolean;
   readonly destroyed?: boolean;
+  /** What `destroy` was given. */
+  readonly errored?: Error | null;
   setHeader(name: string, value: string): unknown;
   on(event: string, listener: () => void): unknown;
   destroy(): unknown;
@@ -135,14 +137,20 @@ export function denySuccess(response: NodeResponse): void {
   };
 }
 
-/** Tells whether our own side has broken the response off. Where the sender hung up, the handler may still be at work. */
+/** Tells whether our own side has broken the response off. Where the sender hung up, or spoilt its connection, the handler may still be at work. */
 export function isBrokenOff(request: NodeRequest & { readonly aborted?: boolean }, response: NodeResponse): boolean {
   const { socket, aborted } = request;
   if (response.writableEnded || (response.destroyed !== true && socket?.destroyed !== true)) return false;
+  // a stream that fails on its way into the response destroys it with its own error
+  if (response.errored) return true;
   const { errored } = (socket ?? {}) as { readonly errored?: { readonly syscall?: string; readonly code?: string } | null };
-  const hungUp = aborted === true || socket?.readableEnded === true || errored?.syscall !== undefined || errored?.code === "ECONNRESET";
+  const hungUp =
+    aborted === true || socket?.readableEnded === true || errored?.syscall !== undefined || SENDERS_DOING.test(errored?.code ?? "");
   return !hungUp;
 }
+
+/** Codes with which Node closes a connection: it was reset, what came next on it is no HTTP, or did not come in time. */
+const SENDERS_DOING = /^(ECONNRESET|HPE_.*|ERR_HTTP_REQUEST_TIMEOUT)$/;
 
 /**
  * Fulfils with a response's status when it is ended, also where the sender has hung up by then.

@@ -1,6 +1,8 @@
 import { once } from "node:events";
+import { createReadStream } from "node:fs";
 import { createServer, IncomingMessage, type ServerOptions, ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { pipeline } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { fromNodeRequest } from "../../src/adapter/node-request.js";
 import {
@@ -215,7 +217,11 @@ describe("denySuccess", () => {
 });
 
 describe("outcomeOf", () => {
-  const outcome = async (act: Listener, client: (open: () => Promise<Socket>) => Promise<unknown>): Promise<unknown> => {
+  const outcome = async (
+    act: Listener,
+    client: (open: () => Promise<Socket>) => Promise<unknown>,
+    options?: ServerOptions,
+  ): Promise<unknown> => {
     let settle = (_: Promise<number>): void => {};
     const settled = new Promise<number>((resolve, reject) => {
       settle = (made) => void made.then(resolve, reject);
@@ -223,7 +229,7 @@ describe("outcomeOf", () => {
     const { open } = await start((request, response) => {
       settle(outcomeOf(request, response));
       return act(request, response);
-    });
+    }, options);
     await client(open);
     return settled.catch((error: Error) => error.message);
   };
@@ -251,6 +257,7 @@ describe("outcomeOf", () => {
   it.each<[string, Listener]>([
     ["its response", (_, response) => response.destroy()],
     ["its socket", (request) => request.socket.destroy()],
+    ["its response, over a file that is missing", (_, response) => pipeline(createReadStream("/is/missing"), response, () => {})],
   ])("is a failure where our own side breaks off %s, once the request was read", async (_, breakOff) => {
     const act: Listener = (request, response) => request.resume().on("end", () => breakOff(request, response));
     expect(await outcome(act, ask)).toBe("the response was broken off before its end");
@@ -265,17 +272,24 @@ describe("outcomeOf", () => {
     await expect(made).rejects.toThrow("the response was broken off before its end");
   });
 
-  it("waits for the handler's own end where the sender has hung up", async () => {
-    const hangUp = async (open: () => Promise<Socket>): Promise<void> => {
-      (await ask(open)).destroy();
-    };
-    const status = await outcome((request, response) => {
+  it.each<[string, (socket: Socket) => unknown]>([
+    ["hung up", (socket) => socket.destroy()],
+    ["gone on with what is no HTTP", (socket) => socket.write("nonsense\r\n\r\n")],
+    ["begun another request and not ended it", (socket) => socket.write("GET /")],
+  ])("waits for the handler's own end where the sender has %s", async (_, goOn) => {
+    const act: Listener = (request, response) => {
+      request.resume().on("end", () => goOn(sender));
       request.socket.on("close", () => {
         expect(isBrokenOff(request, response)).toBe(false);
         response.statusCode = 203;
         response.end();
       });
-    }, hangUp);
-    expect(status).toBe(203);
+    };
+    let sender!: Socket;
+    const client = async (open: () => Promise<Socket>): Promise<void> => {
+      sender = await open();
+      sender.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    };
+    expect(await outcome(act, client, { headersTimeout: 50, connectionsCheckingInterval: 20 })).toBe(203);
   });
 });
