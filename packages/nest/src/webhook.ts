@@ -29,6 +29,8 @@ interface Visit {
   /** `left`: something outside has stopped waiting for the handler, which may still be at work. */
   handler: "waiting" | "running" | "fulfilled" | "failed" | "left";
   returned: unknown;
+  /** Whether it has returned anything, be it nothing: an interceptor may stop waiting once it has that. */
+  hasReturned: boolean;
   /** Whether it may answer by itself, also after it has returned. */
   readonly isGivenResponse: boolean;
   /** Fulfils when the handler has ended, or waits until its response has left: it would wait for ever, if the response waited for it. */
@@ -95,6 +97,7 @@ export function Webhook<E extends WebhookEvent>(verifier: Verifier<E>): MethodDe
         tap({
           next: (value) => {
             visit.returned = value;
+            visit.hasReturned = true;
           },
           complete: () => {
             visit.handler = "fulfilled";
@@ -104,7 +107,7 @@ export function Webhook<E extends WebhookEvent>(verifier: Verifier<E>): MethodDe
             visit.fail(error);
           },
           unsubscribe: () => {
-            visit.handler = isNothing(visit.returned) ? "left" : "fulfilled";
+            visit.handler = visit.hasReturned ? "fulfilled" : "left";
           },
           finalize: visit.end,
         }),
@@ -119,7 +122,7 @@ function createVisit(isGiven: boolean, answer: Visit["answer"], fail: Visit["fai
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
-  return { handler: "waiting", returned: undefined, isGivenResponse: isGiven, ended, end, answer, fail };
+  return { handler: "waiting", returned: undefined, hasReturned: false, isGivenResponse: isGiven, ended, end, answer, fail };
 }
 
 function holdUntilServed(

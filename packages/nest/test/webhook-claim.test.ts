@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { type CallHandler, Controller, HttpCode, Post, Req, Res, StreamableFile } from "@nestjs/common";
-import { type Observable, of, type TimeoutConfig, timeout } from "rxjs";
+import { first, type Observable, of, type TimeoutConfig, timeout } from "rxjs";
 import { describe, expect, it } from "vitest";
 import { createHeldHandler, expectHeldClaim } from "../../fastify/test/held-handler.js";
 import { observed, send, storeOfSlowCommits, toBody } from "../../fastify/test/sender.js";
@@ -40,6 +40,28 @@ describe.each(platforms)("Webhook on $platform", ({ createAdapter }) => {
     expect((await send(port, body)).status).toBe(503);
     expect(records.map(({ code }) => code)).toEqual(["CLAIM_BUSY"]);
     finish();
+  });
+
+  it.each([
+    ["nothing", undefined, 200],
+    ["null", null, 200],
+    ["a value", { done: true }, 201],
+  ])("commits when an interceptor takes the first that the handler returns, which is %s", async (_, returned, status) => {
+    const { verifier, records } = observed();
+    @Controller()
+    class Hooks {
+      @Post("hook")
+      @Webhook(verifier)
+      async handle() {
+        return returned;
+      }
+    }
+    const port = await listen(createAdapter, Hooks, {
+      setUp: (app: { useGlobalInterceptors(one: object): void }) =>
+        app.useGlobalInterceptors({ intercept: (_context: unknown, next: CallHandler) => next.handle().pipe(first()) }),
+    });
+    expect((await send(port)).status).toBe(status);
+    expect(records.map(({ outcome, code }) => [outcome, code])).toEqual([["accepted", undefined]]);
   });
 
   it("commits before the reply leaves", async () => {
