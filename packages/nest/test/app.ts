@@ -12,11 +12,11 @@ const { NestFactory } = require("@nestjs/core") as { NestFactory: NestFactorySta
 const { Module } = require("@nestjs/common") as typeof import("@nestjs/common");
 type Adapter = Parameters<NestFactoryStatic["create"]>[1];
 const { ExpressAdapter } = require("@nestjs/platform-express") as { ExpressAdapter: new () => Adapter };
-const { FastifyAdapter } = require("@nestjs/platform-fastify") as { FastifyAdapter: new () => Adapter };
+const { FastifyAdapter } = require("@nestjs/platform-fastify") as { FastifyAdapter: new (options?: object) => Adapter };
 
 export const platforms = [
-  { platform: "Express", createAdapter: (): Adapter => new ExpressAdapter() },
-  { platform: "Fastify", createAdapter: (): Adapter => new FastifyAdapter() },
+  { platform: "Express", createAdapter: (_options?: object): Adapter => new ExpressAdapter() },
+  { platform: "Fastify", createAdapter: (options?: object): Adapter => new FastifyAdapter(options) },
 ] as const;
 
 type Options = NestApplicationOptions & { setUp?: (app: INestApplication) => void };

@@ -18,7 +18,7 @@ function parseRaw(app: INestApplication, kind: "buffer" | "string"): void {
   }
 }
 
-describe.each(platforms)("Webhook on $platform", ({ createAdapter }) => {
+describe.each(platforms)("Webhook on $platform", ({ platform, createAdapter }) => {
   it("says how to keep raw bodies where Nest's parser has kept none", async () => {
     const { verifier, records } = observed();
     @Controller()
@@ -81,6 +81,24 @@ describe.each(platforms)("Webhook on $platform", ({ createAdapter }) => {
     expect(text).toMatch(/^HTTP\/1.1 401 /);
     expect((await send(port, toBody("x".repeat(200)))).status).toBe(413);
     expect(records.map(({ code }) => code)).toEqual(["HEADER_MISSING", "BODY_TOO_LARGE"]);
+  });
+
+  it("takes what is over the parser's own limit once that is raised, which answers for itself before", async () => {
+    const { verifier, records } = observed();
+    @Controller()
+    class Hooks {
+      @Post("hook")
+      @Webhook(verifier)
+      handle() {}
+    }
+    const large = toBody().replace("{", `{"more":"${"x".repeat(2_000_000)}",`);
+    expect((await send(await listen(createAdapter, Hooks), large)).status).toBe(413);
+    expect(records).toEqual([]);
+    const raise = (app: INestApplication): void => {
+      if (platform === "Express") (app as NestExpressApplication).useBodyParser("json", { limit: "25mb" });
+    };
+    const port = await listen(() => createAdapter({ bodyLimit: 26_214_400 }), Hooks, { setUp: raise });
+    expect((await send(port, large)).status).toBe(200);
   });
 
   it("guards every route of a controller", async () => {
