@@ -63,7 +63,7 @@ export function isGivenResponse(context: ExecutionContext): boolean {
   // the function's own name may be another decorator's
   for (let prototype = controller.prototype; prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
     const method = Object.getOwnPropertyNames(prototype).find(
-      (name) => Object.getOwnPropertyDescriptor(prototype, name)?.value === handler && name !== "constructor",
+      (name) => Object.getOwnPropertyDescriptor(prototype, name)?.value === handler,
     );
     if (method === undefined) continue;
     const found: object = Reflect.getMetadata(ROUTE_ARGUMENTS, controller, method) ?? {};

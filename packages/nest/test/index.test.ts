@@ -84,6 +84,12 @@ describe("Webhook and Event", () => {
   });
 });
 
+describe("Webhook", () => {
+  it("refuses what is no verifier while the class is declared", () => {
+    expect(() => Webhook({} as never)).toThrow(/a verifier as first argument/);
+  });
+});
+
 describe("index", () => {
   it("re-exports what a route needs", () => {
     expect(createVerifier).toBeTypeOf("function");

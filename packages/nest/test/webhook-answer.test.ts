@@ -102,14 +102,20 @@ describe.each(platforms)("Webhook on $platform", ({ createAdapter }) => {
       refuse() {
         return "no";
       }
+      @Post("silent")
+      @HttpCode(503)
+      @Webhook(verifier)
+      fall() {}
     }
     const port = await listen(createAdapter, Hooks);
     const response = await send(port);
     expect([response.status, await response.json()]).toEqual([201, { queued: true }]);
     expect((await send(port, toBody(), { path: "/teapot" })).status).toBe(418);
+    expect((await send(port, toBody(), { path: "/silent" })).status).toBe(503);
     expect(records.map(({ status, code }) => [status, code])).toEqual([
       [201, undefined],
       [418, "HANDLER_FAILED"],
+      [503, "HANDLER_FAILED"],
     ]);
   });
 
@@ -171,6 +177,27 @@ describe.each(platforms)("Webhook on $platform", ({ createAdapter }) => {
     expect(runs).toBe(2);
     expect(records.map(({ code }) => code)).toEqual(["HANDLER_FAILED", undefined]);
     expect(records[0]?.cause).toMatchObject({ message: "own" });
+  });
+
+  it("leaves the reply to a filter that takes its time", async () => {
+    const { verifier, records } = observed();
+    @Controller()
+    class Hooks {
+      @Post("hook")
+      @UseFilters({
+        catch: async (_error: unknown, host: ArgumentsHost) => {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          host.switchToHttp().getResponse().status(507).send("own");
+        },
+      })
+      @Webhook(verifier)
+      handle() {
+        throw new Error("broken");
+      }
+    }
+    const response = await send(await listen(createAdapter, Hooks));
+    expect([response.status, await response.text()]).toEqual([507, "own"]);
+    expect(records.map(({ code }) => code)).toEqual(["HANDLER_FAILED"]);
   });
 
   it("replaces a success that a filter made of a failure, of the handler or of a later guard", async () => {

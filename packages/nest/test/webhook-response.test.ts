@@ -2,8 +2,9 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { Controller, type INestApplication, Post, Req, Res } from "@nestjs/common";
+import { Controller, type INestApplication, Next, Post, Req, Res } from "@nestjs/common";
 import { describe, expect, it } from "vitest";
+import { createHeldHandler, expectHeldClaim } from "../../fastify/test/held-handler.js";
 import { observed, send, toBody } from "../../fastify/test/sender.js";
 import { Event, Webhook } from "../src/index.js";
 import { createListen, platforms } from "./app.js";
@@ -95,6 +96,51 @@ describe.each(platforms)("Webhook on $platform, of a handler that is given the r
     expect(records.map(({ code }) => code)).toEqual(["HANDLER_FAILED"]);
   });
 
+  it("releases where it has written the head of a failure by itself", async () => {
+    const { port, records } = await start((response) => void (toNode(response) as ServerResponse).writeHead(503).end("no"));
+    const response = await send(port);
+    expect([response.status, await response.text()]).toEqual([503, "no"]);
+    expect(records.map(({ code }) => code)).toEqual(["HANDLER_FAILED"]);
+  });
+
+  it("sends what it has sent, and no status that it sets behind that", async () => {
+    const { port, records } = await start((response) => {
+      response.status(202).send("taken");
+      toNode(response).statusCode = 500;
+    });
+    expect((await send(port)).status).toBe(202);
+    expect(records.map(({ code }) => code)).toEqual([undefined]);
+  });
+
+  it("waits for its end where it only listens for the connection's", async () => {
+    const { port, records } = await start(async (response) => {
+      response.status(202).send("taken");
+      toNode(response).on("close", () => {});
+      await new Promise(setImmediate);
+      throw new Error("out of stock");
+    });
+    expect((await send(port)).status).toBe(500);
+    expect(records.map(({ code }) => code)).toEqual(["HANDLER_FAILED"]);
+  });
+
+  it("bears that it writes to a sender that has hung up, and takes its word", async () => {
+    const { verifier, records } = observed();
+    const held = createHeldHandler();
+    @Controller()
+    class Hooks {
+      @Post("hook")
+      @Webhook(verifier)
+      async handle(@Req() request: { socket: NodeJS.EventEmitter }, @Res() response: Answer) {
+        await held.hold(request.socket);
+        const node = toNode(response);
+        node.statusCode = 200;
+        node.write("late");
+        node.end();
+      }
+    }
+    await expectHeldClaim(await listen(createAdapter, Hooks), held, records);
+  });
+
   it("keeps the claim of one that is still at work behind its answer", async () => {
     let finish = (): void => {};
     let begin = (): void => {};
@@ -170,6 +216,50 @@ describe.each(platforms)("Webhook on $platform, of a handler that is given the r
     const response = await send(port);
     expect([response.ok, await response.text()]).toEqual([true, "sent"]);
     expect(records.map(({ status, code }) => [status, code])).toEqual([[response.status, undefined]]);
+  });
+});
+
+describe.each(platforms)("Webhook on $platform, of a handler that answers after it has returned", ({ createAdapter }) => {
+  const later = (response: Answer): void => void setTimeout(() => response.status(202).send("later"), 10);
+
+  it("waits for it, beside other methods and in a controller that inherits it", async () => {
+    const { verifier, records } = observed();
+    class Base {
+      ping() {}
+      @Post("hook")
+      @Webhook(verifier)
+      handle(@Res() response: Answer) {
+        later(response);
+      }
+    }
+    @Controller()
+    class Hooks extends Base {
+      pong() {}
+    }
+    const response = await send(await listen(createAdapter, Hooks));
+    expect([response.status, await response.text()]).toEqual([202, "later"]);
+    expect(records.map(({ status }) => status)).toEqual([202]);
+  });
+});
+
+describe("Webhook on Express, of a handler that is given next", () => {
+  it("waits for who answers behind it", async () => {
+    const { verifier, records } = observed();
+    @Controller()
+    class Hooks {
+      @Post("hook")
+      @Webhook(verifier)
+      handle(@Next() next: () => void) {
+        setTimeout(next, 10);
+      }
+      @Post("hook")
+      behind(@Res() response: Answer) {
+        response.status(202).send("behind");
+      }
+    }
+    const response = await send(await listen(platforms[0].createAdapter, Hooks));
+    expect([response.status, await response.text()]).toEqual([202, "behind"]);
+    expect(records.map(({ status }) => status)).toEqual([202]);
   });
 });
 
