@@ -1,5 +1,5 @@
 import type { Delivery, WebhookEvent } from "@countersign/core";
-import { fromNodeRequest, isBrokenOff, isSuccess, type Served } from "@countersign/core/adapter";
+import { fromNodeRequest, isBrokenOff, type Served } from "@countersign/core/adapter";
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 /** One delivery's way through the route. */
@@ -104,7 +104,7 @@ export async function judge(
   if (run?.state === "at work") await Promise.race([run.ended, visit.served]);
   if (isBrokenOff(request.raw, raw)) visit.fail?.(brokenOff());
   else if (run?.failure !== undefined) visit.fail?.(run.failure.error);
-  else if (run?.state === "to come" && isSuccess(status)) visit.fail?.(new Error(`${status} was answered before the handler had run`));
+  else if (run?.state === "to come") visit.fail?.(new Error(`${status} was answered before the handler had run`));
   else visit.conclude?.(status);
   return visit.served;
 }

@@ -166,7 +166,6 @@ export function webhook<E extends WebhookEvent>(verifier: Verifier<E>, handler?:
       } catch (error) {
         run.state = "over";
         visit.fail?.(error);
-        run.end();
         await visit.served;
         if (!visit.isSent && !reply.sent) throw error;
         request.log.error({ err: error }, "the webhook handler failed after it had answered");

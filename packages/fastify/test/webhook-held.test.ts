@@ -94,6 +94,24 @@ const FAILED: [string, Handler, number][] = [
     },
     503,
   ],
+  [
+    "throws after it has sent, and listened for its connection's end",
+    async (_event, _request, reply) => {
+      reply.send("ok");
+      reply.raw.on("close", () => {});
+      await sleep(20);
+      throw new Error("broken");
+    },
+    500,
+  ],
+  [
+    "hijacks its reply, and answers a failure later",
+    async (_event, _request, reply) => {
+      reply.hijack();
+      setTimeout(() => reply.raw.writeHead(503).end("no"), 20);
+    },
+    503,
+  ],
   ["answers that nothing is found", async (_event, _request, reply) => void reply.callNotFound(), 404],
   [
     "sends what cannot be serialized",
@@ -137,6 +155,13 @@ const BROKEN_OFF: [string, Handler][] = [
     async (_event, request) => {
       request.raw.socket.destroy();
       await sleep(20);
+    },
+  ],
+  [
+    "its response later, which it had begun",
+    async (_event, _request, reply) => {
+      reply.raw.write("o");
+      setTimeout(() => reply.raw.destroy(), 20);
     },
   ],
   [
@@ -196,21 +221,25 @@ describe.each(majors)("webhook on Fastify $major, as the whole route", ({ create
     expect(stream.destroyed).toBe(true);
   });
 
-  it("holds what the handler has sent until it has ended and the event is committed", async () => {
+  it.each([
+    [200, "committed"],
+    [503, "released"],
+  ])("holds the %i that the handler has sent until it has ended and the event is %s", async (status, settled) => {
     const app = create();
     const order: string[] = [];
-    const { verifier } = observed({ store: storeOfSlowCommits(() => order.push("committed")) });
+    const slow = storeOfSlowCommits(() => order.push("committed"));
+    const { verifier } = observed({ store: { ...slow, release: () => sleep(50).then(() => void order.push("released")) } });
     app.addHook("onResponse", async () => void order.push("replied"));
     app.post(
       "/hook",
       webhook(verifier, async (_event, _request, reply) => {
-        reply.send("ok");
+        reply.code(status).send("ok");
         await sleep(20);
         order.push("ended");
       }),
     );
     await send(await listen(app));
-    expect(order).toEqual(["ended", "committed", "replied"]);
+    expect(order).toEqual(["ended", settled, "replied"]);
   });
 
   it("answers 500 where the handler has sent and its time is over", async () => {
@@ -247,6 +276,7 @@ describe.each(majors)("webhook on Fastify $major, as the whole route", ({ create
         await sleep(20);
       },
     ],
+    ["an error that was sent and is waited for", async (reply) => void (await reply.send(new Error("broken")))],
     ["a failure that cannot be sent", (reply) => void reply.code(503).type("text/plain").send({ not: "text" })],
   ])("lets no error handling make a success of %s", async (_, act) => {
     const app = create();
@@ -258,6 +288,20 @@ describe.each(majors)("webhook on Fastify $major, as the whole route", ({ create
     );
     expect((await send(await listen(app))).status).toBe(500);
     expect(records.map(({ code }) => code)).toEqual(["HANDLER_FAILED"]);
+  });
+
+  it("records the error that was sent while the handler is at work", async () => {
+    const app = create();
+    const { verifier, records } = observed();
+    app.post(
+      "/hook",
+      webhook(verifier, async (_event, _request, reply) => {
+        reply.send(Object.assign(new Error("broken"), { statusCode: 502 }));
+        await sleep(20);
+      }),
+    );
+    expect((await send(await listen(app))).status).toBe(502);
+    await expect.poll(() => records).toMatchObject([{ code: "HANDLER_FAILED", cause: { message: "broken" } }]);
   });
 
   it("lets an app's hook that fails on the answer have its error answered", async () => {

@@ -1,3 +1,5 @@
+import { connect } from "node:net";
+import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { webhook } from "../src/index.js";
 import { createListen, majors } from "./app.js";
@@ -60,19 +62,20 @@ describe.each(majors)("webhook on Fastify $major, as the whole route", ({ create
     expect(seen).toEqual(["application/json", String(body.length)]);
   });
 
-  it("leaves the request the headers that a hook of the app has set", async () => {
+  it("leaves the request the headers that a hook of the app has set, also for the hooks that follow", async () => {
     const app = create();
     const { verifier } = observed();
     const seen: unknown[] = [];
     app.addHook("onRequest", async (request) => {
       request.headers = { ...request.headers, "x-set": "yes" };
     });
+    app.addHook("preValidation", async ({ headers }) => void seen.push(headers["x-set"]));
     app.post(
       "/hook",
       webhook(verifier, async (_event, { headers }) => void seen.push(headers["x-set"], headers["content-type"])),
     );
     await send(await listen(app));
-    expect(seen).toEqual(["yes", "application/json"]);
+    expect(seen).toEqual(["yes", "yes", "application/json"]);
   });
 
   it("answers a method that the provider does not use with 405", async () => {
@@ -125,10 +128,61 @@ describe.each(majors)("webhook on Fastify $major, as the whole route", ({ create
       const own = webhook(verifier, async () => void runs++);
       app.route({ ...own, method: "POST", url: "/hook", preParsing: async () => {} });
       app.route({ ...own, method: "POST", url: "/both", preParsing: async () => {}, preValidation: async () => {} });
+      app.route({ ...webhook(verifier), method: "POST", url: "/middleware", preParsing: async () => {}, handler: async () => ++runs });
       const port = await listen(app);
-      expect((await send(port)).status).toBe(500);
-      expect((await send(port, toBody(), { path: "/both" })).status).toBe(500);
+      for (const path of ["/hook", "/both", "/middleware"]) {
+        const response = await send(port, toBody(), { path });
+        expect([response.status, await response.text()]).toEqual([
+          500,
+          isAnswered ? "" : expect.stringContaining("the route's own preParsing hook has not run"),
+        ]);
+      }
       expect(runs).toBe(0);
     },
   );
+
+  it("leaves alone what a hook of the app answers before it", async () => {
+    const app = create();
+    const { verifier, records } = observed();
+    app.addHook("preParsing", async (_request, reply) => reply.code(202).send("closed for today"));
+    app.post(
+      "/hook",
+      webhook(verifier, async () => {}),
+    );
+    const response = await send(await listen(app));
+    expect([response.status, await response.text()]).toEqual([202, "closed for today"]);
+    expect(records).toEqual([]);
+  });
+
+  it("reads the stream that a hook of the app hands over", async () => {
+    const app = create();
+    const { verifier, records } = observed();
+    app.addHook("preParsing", async (_request, _reply, payload) => payload.pipe(new PassThrough()));
+    app.post(
+      "/hook",
+      webhook(verifier, async () => {}),
+    );
+    expect((await send(await listen(app))).status).toBe(200);
+    expect(records.map(({ outcome }) => outcome)).toEqual(["accepted"]);
+  });
+
+  it("knows the address of a sender that is gone before the app's own hooks have ended", async () => {
+    const app = create();
+    const { verifier, records } = observed({ allow: ["127.0.0.1"] });
+    app.addHook("preParsing", (request, _reply, payload, done) => void request.raw.socket.once("close", () => done(null, payload)));
+    app.post(
+      "/hook",
+      webhook(verifier, async () => {}),
+    );
+    const port = await listen(app);
+    const body = toBody();
+    const socket = connect(port, "127.0.0.1");
+    app.server.once("request", () => socket.resetAndDestroy());
+    socket.write(`POST /hook HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\nAcme-Signature: ${toSignature(body)}\r\n\r\n${body}`);
+    await expect.poll(() => records.map(({ code }) => code)).toEqual(["BODY_INCOMPLETE"]);
+  });
+
+  it("refuses what is no verifier while the app is built", () => {
+    expect(() => webhook({} as never, async () => {})).toThrow(/a verifier as first argument/);
+  });
 });
