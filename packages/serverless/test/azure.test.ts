@@ -30,6 +30,7 @@ describe("webhook", () => {
     const { verifier, records } = watched(HOPS);
     const response = await webhook(verifier, () => expect.unreachable())(requestOf(tampered(signed())), context);
     expect(response).toMatchObject({ status: 401, headers: { "content-type": "application/problem+json" } });
+    expect(JSON.parse(String(response.body))).toMatchObject({ status: 401 });
     expect(records[0]?.code).toBe("SIGNATURE_MISMATCH");
   });
 
@@ -50,10 +51,13 @@ describe("webhook", () => {
     expect(await handler(requestOf(delivery), context)).toEqual({ status: 202, jsonBody: { taken: true } });
   });
 
-  it("ignores other returned values", async () => {
-    const handler = webhook(watched(HOPS).verifier, async () => ({ status: "failed" }));
-    expect((await handler(requestOf(signed()), context)).status).toBe(200);
-  });
+  it.each([null, "text", { status: "failed" }, { status: "503 later" }, { status: "v503" }])(
+    "ignores the returned value %j",
+    async (value) => {
+      const handler = webhook(watched(HOPS).verifier, async () => value);
+      expect((await handler(requestOf(signed()), context)).status).toBe(200);
+    },
+  );
 
   it("answers 500 for a handler that throws", async () => {
     const { verifier, records } = watched(HOPS);

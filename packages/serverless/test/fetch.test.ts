@@ -61,6 +61,22 @@ describe("webhook", () => {
     expect(records[0]).toMatchObject({ outcome: "accepted", status: 204, code: undefined });
   });
 
+  it.each([
+    [
+      "is the runtime's by its class alone",
+      new (class extends Response {
+        get [Symbol.toStringTag]() {
+          return "Light";
+        }
+      })("no", { status: 503 }),
+    ],
+    ["says by its tag alone what it is", { status: 503, [Symbol.toStringTag]: "Response" }],
+  ])("takes the word of a Response that %s", async (_, answer) => {
+    const { verifier, records } = watched();
+    expect(await webhook(verifier, async () => answer, HTTPS)(requestOf(signed()))).toBe(answer);
+    expect(records.map(({ code }) => code)).toEqual(["HANDLER_FAILED"]);
+  });
+
   it("ignores other returned values", async () => {
     const handler = webhook(watched().verifier, async () => ({ status: 500 }), HTTPS);
     expect((await handler(requestOf(signed()))).status).toBe(200);

@@ -17,6 +17,19 @@ describe("webhook", () => {
     expect(seen).toEqual([["order.paid", delivery.body, "/hook?x=1"]]);
   });
 
+  it("fulfils once it has answered", async () => {
+    const { verifier } = watched({ https: "off" });
+    const hook = webhook(verifier, async () => {});
+    let outcome: Promise<void> | undefined;
+    const url = await serveFunction((req, res) => {
+      outcome = hook(req, res);
+      return outcome;
+    });
+    const { headers, body } = signed();
+    expect((await fetch(url, { method: "POST", headers, body })).status).toBe(200);
+    await expect(outcome).resolves.toBeUndefined();
+  });
+
   it("refuses a body changed by one byte", async () => {
     const { send, records } = await start(() => expect.unreachable());
     const response = await send(tampered(signed()));

@@ -99,6 +99,15 @@ describe("webhook, by what its handler answers", () => {
     expect(await answerOf("rest", answer)).toBe(answer);
   });
 
+  it.each(["rest", "http", "function-url"] as const)("gives a reply of its own nothing but what API Gateway takes (%s)", async (shape) => {
+    expect(await webhook(watched().verifier, async () => {})(eventOf(shape, signed()), contextOf())).toEqual({
+      statusCode: 200,
+      headers: {},
+      body: "",
+      isBase64Encoded: false,
+    });
+  });
+
   it("answers in single values where the event's lists are empty beside its headers", async () => {
     const { verifier } = watched();
     const request = { ...eventOf("alb", signed()), multiValueHeaders: {}, multiValueQueryStringParameters: {} };

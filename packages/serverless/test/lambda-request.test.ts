@@ -181,6 +181,18 @@ describe("webhook, by the shape of its event", () => {
     expect((await webhook(verifier, async () => {})(decoded, contextOf())).statusCode).toBe(200);
   });
 
+  it("takes text for what it is where no content type promises more", async () => {
+    const { verifier, records } = watched({ provider: token({ secret: TOKEN }) });
+    const request = eventOf("http", { headers: { "x-token": TOKEN, "content-type": "text/plain" }, body: "abcd" });
+    const bodies: string[] = [];
+    await webhook(verifier, async (event) => void bodies.push(new TextDecoder().decode(event.rawBody)))(request, contextOf());
+    expect([bodies, records[0]?.code]).toEqual([["abcd"], undefined]);
+  });
+
+  it.each(["abc", "ab*d", "ab=d"])("says that %j is no base64, though it is flagged so", async (body) => {
+    expect(await codeOf({ ...eventOf("http", signed()), body, isBase64Encoded: true })).toBe("BODY_ALREADY_PARSED");
+  });
+
   it.each([
     [
       "throws",

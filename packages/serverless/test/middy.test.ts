@@ -1,8 +1,18 @@
+import { memoryStore, type Store } from "@countersign/core";
 import { ConfigurationError, webhook } from "@countersign/serverless/middy";
 import middy from "@middy/core";
 import { describe, expect, it } from "vitest";
 import { signed, tampered, watched } from "./acme.js";
 import { contextOf, eventOf, type Loose, SHAPES } from "./lambda-events.js";
+
+/** A store whose commits take a while. */
+const slowStore = (): Store => ({
+  ...memoryStore(),
+  commit: async () => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return "ok";
+  },
+});
 
 const answer = (handler: Loose, event: Loose, context = contextOf()): Promise<Loose> => handler(event, context);
 
@@ -50,6 +60,39 @@ describe("webhook", () => {
     expect(await answer(handler, event)).toMatchObject({ statusCode: 202 });
     await answer(handler, event);
     expect(runs).toBe(2);
+  });
+
+  it.each(["text", 7, { taken: true }])(
+    "takes a handler that returns %j for one that succeeded, and commits before it answers",
+    async (value) => {
+      const { verifier, records } = watched({ store: slowStore() });
+      const handler = middy()
+        .use(webhook(verifier))
+        .handler(async () => value);
+      expect(await answer(handler, eventOf("http", signed()))).toMatchObject({ statusCode: 200, body: "" });
+      expect(records).toMatchObject([{ outcome: "accepted", status: 200 }]);
+    },
+  );
+
+  it("commits before an answer leaves", async () => {
+    const { verifier, records } = watched({ store: slowStore() });
+    const handler = middy()
+      .use(webhook(verifier))
+      .handler(async () => ({ statusCode: 202 }));
+    expect((await answer(handler, eventOf("http", signed()))).statusCode).toBe(202);
+    expect(records).toMatchObject([{ outcome: "accepted", status: 202 }]);
+  });
+
+  it("leaves the error of a middleware in front of it alone", async () => {
+    const { verifier, records } = watched();
+    const handler = middy()
+      .before(() => {
+        throw new Error("no configuration");
+      })
+      .use(webhook(verifier))
+      .handler(() => expect.unreachable());
+    await expect(answer(handler, eventOf("http", signed()))).rejects.toThrow("no configuration");
+    expect(records).toEqual([]);
   });
 
   it("answers 500 for a handler that throws, and runs it again on the retry", async () => {

@@ -191,6 +191,6 @@ const PROMISED: readonly (readonly [type: RegExp, start: RegExp])[] = [
 /** Tells whether text is base64 that nothing flags as such: what its content type promises stands in it only when it is decoded. */
 function isUnflaggedBase64(text: string, contentType = ""): boolean {
   const promised = PROMISED.find(([type]) => type.test(contentType));
-  if (promised === undefined || text === "" || text.length % 4 !== 0 || !BASE64.test(text)) return false;
+  if (promised === undefined || text.length % 4 !== 0 || !BASE64.test(text)) return false;
   return promised[1].test(Buffer.from(text, "base64").toString("latin1"));
 }
