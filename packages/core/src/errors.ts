@@ -68,7 +68,7 @@ export class WebhookError extends Error {
   readonly code: ErrorCode;
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
+    this.name = "WebhookError"; // as text: a bundler shortens the names of classes
     this.code = code;
   }
 }
@@ -82,6 +82,7 @@ export class ConfigurationError extends WebhookError {
   constructor(option: string, message: string, options?: ErrorOptions) {
     const detail = `${option}: ${message}`;
     super("MISCONFIGURED", `${detail} (${pageOf("MISCONFIGURED")})`, options);
+    this.name = "ConfigurationError";
     this.option = option;
     this.detail = detail;
   }
@@ -99,6 +100,7 @@ export class VerificationError extends WebhookError {
   }
   constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
     super(code, `${CODES[code].title}: ${detail} (${pageOf(code)})`, options);
+    this.name = "VerificationError";
   }
 }
 

@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { CODES, ConfigurationError, type ErrorCode, pageOf, Refusal, VerificationError, WebhookError } from "../src/errors.js";
 
@@ -20,6 +22,20 @@ describe("errors", () => {
     const error = new ConfigurationError("maxBytes", "saw 0", { cause });
     expect([error.option, error.code, error.cause, error.name]).toEqual(["maxBytes", "MISCONFIGURED", cause, "ConfigurationError"]);
     expect(error.message).toMatch(/^maxBytes: saw 0 \(https:.*#misconfigured\)$/);
+  });
+
+  it("keep their names where a bundler shortens those of classes", async () => {
+    const entry = fileURLToPath(new URL("../src/errors.ts", import.meta.url));
+    const { outputFiles } = await build({ entryPoints: [entry], bundle: true, minify: true, format: "esm", write: false });
+    const code = outputFiles.map(({ text }) => text).join("");
+    const shortened = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as typeof import("../src/errors.js");
+    const errors = [
+      new shortened.WebhookError("LEASE_LOST", "x"),
+      new shortened.ConfigurationError("maxBytes", "x"),
+      new shortened.VerificationError("HEADER_MISSING", "x"),
+    ];
+    expect(errors.map(({ name }) => name)).toEqual(["WebhookError", "ConfigurationError", "VerificationError"]);
+    expect(shortened.VerificationError.name).not.toBe("VerificationError");
   });
 });
 
