@@ -1,7 +1,7 @@
 import { ConfigurationError, createVerifier, type WebhookEvent } from "@countersign/core";
 import { genericSharedToken } from "@countersign/providers/generic-shared-token";
 import { sqliteStore } from "@countersign/stores/sqlite";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { makeClaim, rival } from "../../packages/testing/src/stores/case-tools.js";
 import { eventOf } from "./event-of.js";
 import { databaseForEach } from "./sqlite-handles.js";
@@ -72,5 +72,29 @@ describe("sqliteStore's commitIn", () => {
     await store.claim(rival(claim));
     expect(() => store.commitIn(handle, eventOf(claim, KEEP))).toThrow(expect.objectContaining({ code: "LEASE_LOST" }));
     expect(() => store.commitIn(handle, { id: "copy" } as WebhookEvent)).toThrow(ConfigurationError);
+  });
+
+  it("says where to look when the event is of another copy of core, as two versions side by side make", async () => {
+    const handle = open();
+    const store = sqliteStore(handle);
+    vi.resetModules();
+    const other = await import("@countersign/core");
+    expect(other.createVerifier).not.toBe(createVerifier);
+    const provider = genericSharedToken({ secret: "s3cret", header: "x-token", idHeader: "x-id" });
+    const verifier = other.createVerifier({ provider, store, endpoint: "orders", https: "off", observe: false });
+    const refused: unknown[] = [];
+    const reply = await verifier.handle(
+      { method: "POST", url: "/", headers: { "x-token": "s3cret", "x-id": "1" }, body: "{}" },
+      (event) => {
+        try {
+          handle.transaction(() => store.commitIn(handle, event))();
+        } catch (error) {
+          refused.push(error);
+          throw error;
+        }
+      },
+    );
+    expect(reply.status).toBe(500);
+    expect(refused).toEqual([expect.objectContaining({ message: expect.stringContaining("npm ls @countersign/core") })]);
   });
 });

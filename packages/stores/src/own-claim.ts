@@ -8,7 +8,7 @@ export function toOwnClaim(event: WebhookEvent): NonNullable<ReturnType<typeof c
   if (own !== undefined) return own;
   throw new ConfigurationError(
     "event",
-    "commitIn needs the event a verifier handed out, of a scheme that is deduplicated; this one has no claim. Copies of an event carry none.",
+    "commitIn needs the event a verifier handed out, of a scheme that is deduplicated; this one has no claim. Copies of an event carry none, nor does one of a second copy of core: see `npm ls @countersign/core`.",
   );
 }
 
