@@ -20,16 +20,16 @@ interface BunServer {
   requestIP(request: Request): { readonly address: string } | null;
 }
 
-interface ImportMeta {
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
-
 declare module "$env/static/private" {
   export const STRIPE_SECRET: string;
 }
 
 declare module "astro" {
   export type APIRoute = (context: { request: Request }) => Promise<Response>;
+}
+
+declare module "astro:env/server" {
+  export function getSecret(name: string): string | undefined;
 }
 
 declare module "h3" {
