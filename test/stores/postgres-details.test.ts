@@ -193,6 +193,27 @@ else
       }
     });
 
+    it("writes nothing where it refuses, so that a storm of duplicates only reads", async () => {
+      const [busy, done] = [makeClaim(), makeClaim()];
+      await store.claim(busy);
+      await store.claim(done);
+      await store.commit(done, KEEP);
+      const versions = async () =>
+        (await pool.query("SELECT ctid, xmin, xmax FROM countersign_claims WHERE key IN ($1, $2) ORDER BY key", [busy.key, done.key])).rows;
+      const before = await versions();
+      expect((await store.claim({ ...busy, token: "another" })).outcome).toBe("busy");
+      expect((await store.claim({ ...done, token: "another" })).outcome).toBe("duplicate");
+      expect(await versions()).toEqual(before);
+    });
+
+    it("says nothing of a mark whose time is over, though its row is still there", async () => {
+      const claim = makeClaim({ mark: "mark-over" });
+      await store.claim(claim);
+      await store.commit(claim, { key: 60_000, mark: 1 });
+      await pool.query("SELECT pg_sleep(0.01)");
+      expect(await store.claim(makeClaim({ mark: claim.mark }))).toEqual({ outcome: "claimed", repeats: false });
+    });
+
     it("refuses a row that is no claim", async () => {
       const claim = makeClaim();
       await pool.query("INSERT INTO countersign_claims VALUES ($1, 'x', 'y', 'infinity')", [claim.key]);

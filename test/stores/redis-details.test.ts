@@ -82,6 +82,8 @@ else
       const spoil: Record<string, (name: string) => Promise<unknown>> = {
         "another text": (name) => client.set(name, "hello", "PX", 60_000),
         "an empty text": (name) => client.set(name, "", "PX", 60_000),
+        "a text that a lease is in": (name) => client.set(name, "-L1:token:tag", "PX", 60_000),
+        "a text that a tag is in": (name) => client.set(name, "-D1:tag", "PX", 60_000),
         "another version": (name) => client.set(name, "D2:tag", "PX", 60_000),
         "a lease of no token": (name) => client.set(name, "L1::tag", "PX", 60_000),
         "no expiry": (name) => client.set(name, "D1:tag"),
@@ -182,6 +184,8 @@ else
         ..."+eval +evalsha +get +set +pttl +pexpire +del +exists +info".split(" "),
       );
       const worker = new Redis({ port: server.port, host: "127.0.0.1", username: "worker", password: "any", enableReadyCheck: false });
+      await redisStore(worker).check!();
+      await client.call("ACL", "SETUSER", "worker", "-info"); // a server that does not tell what it evicts is taken at its best
       await redisStore(worker).check!();
       worker.disconnect();
       await client.replicaof("127.0.0.1", "1");
