@@ -25,6 +25,14 @@ describe.each(VERSIONS)("webhook on %s", (_version, make) => {
     ["renders with no engine", (_e: AcmeEvent, _q: Request, res: Response) => res.render("no-view"), 500],
     ["goes on itself", (_e: AcmeEvent, req: Request, _res: Response) => req.next?.(), 404],
     ["goes on itself, with null for no error", (_e: AcmeEvent, req: Request, _res: Response) => req.next?.(null), 404],
+    [
+      "goes on with an error, and throws another",
+      (_e: AcmeEvent, req: Request, _res: Response) => {
+        req.next?.(new Error("no such order"));
+        throw new Error("no");
+      },
+      500,
+    ],
     ["leaves the route", (_e: AcmeEvent, req: Request, _res: Response) => req.next?.("route"), 404],
     ["leaves the router", (_e: AcmeEvent, req: Request, _res: Response) => req.next?.("router"), 404],
   ])("releases after a handler that %s, whatever the error handling says", async (_title, handler, status) => {

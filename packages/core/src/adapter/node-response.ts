@@ -131,7 +131,7 @@ export function denySuccess(response: NodeResponse): void {
   const { writeHead } = methods;
   methods.writeHead = (status, ...rest) => {
     const failed = toFailedStatus(status as number);
-    // a reason phrase that somebody set would still say OK; HTTP/2 has none
+    // a reason phrase that somebody set would still say OK; HTTP/2 has none, and warns of one
     if (failed !== status && Object.hasOwn(response, "statusMessage")) Reflect.set(response, "statusMessage", "");
     return writeHead.call(response, failed, ...rest);
   };

@@ -1,9 +1,9 @@
 import { once } from "node:events";
-import { connect, createServer } from "node:http2";
+import { connect, constants, createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { NodeRequest } from "../../src/adapter/node-request.js";
-import { type NodeResponse, sendNodeReply } from "../../src/adapter/node-response.js";
+import { isBrokenOff, type NodeResponse, sendNodeReply } from "../../src/adapter/node-response.js";
 
 describe("sendNodeReply, over HTTP/2", () => {
   it("replies before a body has ended, and sets no header that HTTP/2 does not have", async () => {
@@ -31,5 +31,26 @@ describe("sendNodeReply, over HTTP/2", () => {
     outgoing.end();
     await once(outgoing, "close");
     expect([headers[":status"], answer, set]).toEqual([401, "né", ["x-a", "content-length"]]);
+  });
+});
+
+describe("isBrokenOff, over HTTP/2", () => {
+  it("takes a stream that the sender cancels for no failure of ours", async () => {
+    const judged: boolean[] = [];
+    const server = createServer((request, response) => {
+      request.resume();
+      response.on("close", () => judged.push(isBrokenOff(request as unknown as NodeRequest, response as unknown as NodeResponse)));
+      outgoing.close(constants.NGHTTP2_CANCEL);
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    onTestFinished(() => {
+      client.destroy();
+      server.close();
+    });
+    const outgoing = client.request({ ":method": "POST", ":path": "/" });
+    outgoing.on("error", () => {});
+    outgoing.end("abc");
+    await expect.poll(() => judged).toEqual([false]);
   });
 });

@@ -102,6 +102,16 @@ describe("sendNodeReply", () => {
     expect(answer).toMatch(/^HTTP\/1\.1 401 .*connection: close.*né$/is);
   });
 
+  it("gives its reply to a sender that reads none before it has sent all", async () => {
+    const { open } = await start((request, response) => sendNodeReply(request, response, REPLY));
+    const socket = await open();
+    const body = "x".repeat(8_000_000);
+    await new Promise((resolve) => socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`, resolve));
+    let answer = "";
+    for await (const chunk of socket) answer += chunk;
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
   it("keeps the connection where the whole request has come at once, though nobody has read it", async () => {
     const { talk } = await start((request, response) => sendNodeReply(request, response, REPLY));
     const answers = await talk(`${UNREAD}${"x".repeat(997)}${GET}`);
@@ -203,6 +213,7 @@ describe("denySuccess", () => {
       [200, "500 Internal Server Error", undefined],
       [204, "500 ", "OK"],
       [404, "404 Not Found", undefined],
+      [422, "422 Nope", "Nope"],
     ] as const) {
       const { talk } = await start((_, response) => {
         denySuccess(response);
@@ -212,7 +223,7 @@ describe("denySuccess", () => {
       });
       expect(await talk(GET)).toContain(`HTTP/1.1 ${expected}`);
     }
-    expect([200, 299, 302, 500].map(toFailedStatus)).toEqual([500, 500, 302, 500]);
+    expect([199, 200, 299, 300, 500].map(toFailedStatus)).toEqual([199, 500, 500, 300, 500]);
   });
 });
 
@@ -263,6 +274,18 @@ describe("outcomeOf", () => {
     expect(await outcome(act, ask)).toBe("the response was broken off before its end");
   });
 
+  it("is a failure where it was broken off before", async () => {
+    const made: Promise<number>[] = [];
+    const broken = new Promise<void>((resolve) => {
+      void start((request, response) => {
+        request.resume().on("end", () => response.destroy());
+        response.on("close", () => resolve(void made.push(outcomeOf(request, response))));
+      }).then(({ talk }) => talk(GET));
+    });
+    await broken;
+    await expect(made[0]).rejects.toThrow("the response was broken off before its end");
+  });
+
   it("is a failure where a response without a socket is broken off, as a bridge from another platform makes one", async () => {
     const request = new IncomingMessage(null as unknown as Socket);
     const response = new ServerResponse(request);
@@ -274,6 +297,7 @@ describe("outcomeOf", () => {
 
   it.each<[string, (socket: Socket) => unknown]>([
     ["hung up", (socket) => socket.destroy()],
+    ["reset the connection", (socket) => socket.resetAndDestroy()],
     ["gone on with what is no HTTP", (socket) => socket.write("nonsense\r\n\r\n")],
     ["begun another request and not ended it", (socket) => socket.write("GET /")],
   ])("waits for the handler's own end where the sender has %s", async (_, goOn) => {

@@ -109,7 +109,8 @@ describe("serveHeld", () => {
       { onThrow: (response) => response.end(`status ${response.statusCode}`) },
     );
     const response = await send();
-    expect([response.headers.get("x-server"), response.headers.get("x-one"), await response.text()]).toEqual(["ours", null, "status 200"]);
+    const { headers, statusText } = response;
+    expect([headers.get("x-server"), headers.get("x-one"), statusText, await response.text()]).toEqual(["ours", null, "OK", "status 200"]);
     expect([settled(store.calls), thrown]).toEqual(["release", [fault]]);
   });
 
@@ -150,6 +151,16 @@ describe("serveHeld", () => {
       expect((await send()).status).toBe(status);
     },
   );
+
+  it("waits for a handler that listens behind its end, but not for that", async () => {
+    const { send, store } = await start(async (_e, _q, r) => {
+      r.end("fine").on("close", () => {});
+      await later();
+      throw new Error("out of stock");
+    });
+    expect((await send()).status).toBe(500);
+    expect(settled(store.calls)).toBe("release");
+  });
 
   it("breaks off a success that had begun when the handler threw", async () => {
     const { send, store } = await start(async (_e, _q, r) => {
