@@ -1,54 +1,9 @@
-import { once } from "node:events";
-import { createReadStream } from "node:fs";
-import { createServer, IncomingMessage, type ServerOptions, ServerResponse } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
-import { pipeline } from "node:stream";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { fromNodeRequest } from "../../src/adapter/node-request.js";
-import {
-  closeAfterReply,
-  denySuccess,
-  isBrokenOff,
-  outcomeOf,
-  replyInstead,
-  sendNodeReply,
-  toFailedStatus,
-} from "../../src/adapter/node-response.js";
+import { closeAfterReply, denySuccess, replyInstead, sendNodeReply, toFailedStatus } from "../../src/adapter/node-response.js";
 import { mac, openAcme } from "../acme-verifier.js";
+import { GET, start } from "./node-server.js";
 
-type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
-const closing: (() => unknown)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
-
-/** Starts a server; `talk` sends text over a socket, the rest of it after the first answer, and answers all that comes back until the server closes. */
-async function start(listener: Listener, options: ServerOptions = {}) {
-  const server = createServer(options, (request, response) => void listener(request, response)).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  closing.push(
-    () => server.close(),
-    () => server.closeAllConnections(),
-  );
-  const { port } = server.address() as AddressInfo;
-  const open = async (): Promise<Socket> => {
-    const socket = connect(port, "127.0.0.1");
-    await once(socket, "connect");
-    socket.on("error", () => {});
-    return socket;
-  };
-  const talk = async (text: string, rest?: string): Promise<string> => {
-    const socket = await open();
-    let answer = "";
-    socket.on("data", (chunk) => (answer += chunk));
-    if (rest !== undefined) socket.once("data", () => socket.write(rest));
-    socket.write(text);
-    await once(socket, "close");
-    return answer;
-  };
-  return { url: `http://127.0.0.1:${port}`, open, talk };
-}
-const GET = "GET /hook?a=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 const UNREAD = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc";
 const REPLY = { status: 401, headers: { "x-a": "1" }, body: "né" };
 
@@ -159,11 +114,10 @@ describe("closeAfterReply", () => {
   it("cuts off no reply that is still to come before it on the same connection", async () => {
     const { talk } = await start(async (request, response) => {
       if (request.method === "POST") return sendNodeReply(request, response, REPLY);
-      await new Promise((resolve) => setTimeout(resolve, 100)); // time enough for the request behind it to be refused and drained
+      await new Promise((resolve) => setTimeout(resolve, 1200)); // longer than the request behind it would be drained
       response.end("first");
     });
-    const behind = `${UNREAD.replace("1000", "200000")}${"x".repeat(100_000)}`;
-    expect(await talk(`${GET.replace("close", "keep-alive")}${behind}`)).toMatch(/^HTTP\/1\.1 200 .*firstHTTP\/1\.1 401 .*né$/s);
+    expect(await talk(`${GET.replace("close", "keep-alive")}${UNREAD}`)).toMatch(/^HTTP\/1\.1 200 .*firstHTTP\/1\.1 401 .*né$/s);
   });
 
   it("lets a framework send what it will, with a body or none", async () => {
@@ -224,96 +178,5 @@ describe("denySuccess", () => {
       expect(await talk(GET)).toContain(`HTTP/1.1 ${expected}`);
     }
     expect([199, 200, 299, 300, 500].map(toFailedStatus)).toEqual([199, 500, 500, 300, 500]);
-  });
-});
-
-describe("outcomeOf", () => {
-  const outcome = async (
-    act: Listener,
-    client: (open: () => Promise<Socket>) => Promise<unknown>,
-    options?: ServerOptions,
-  ): Promise<unknown> => {
-    let settle = (_: Promise<number>): void => {};
-    const settled = new Promise<number>((resolve, reject) => {
-      settle = (made) => void made.then(resolve, reject);
-    });
-    const { open } = await start((request, response) => {
-      settle(outcomeOf(request, response));
-      return act(request, response);
-    }, options);
-    await client(open);
-    return settled.catch((error: Error) => error.message);
-  };
-  const ask = async (open: () => Promise<Socket>): Promise<Socket> => {
-    const socket = await open();
-    socket.write(GET);
-    return socket;
-  };
-
-  it("is the status of a response that is ended", async () => {
-    expect(await outcome((_, response) => response.writeHead(201).end("x"), ask)).toBe(201);
-  });
-
-  it("is the status of one that had ended before", async () => {
-    let made: Promise<number> | undefined;
-    const { talk } = await start((request, response) => {
-      response.statusCode = 202;
-      response.end();
-      made = outcomeOf(request, response);
-    });
-    await talk(GET);
-    expect(await made).toBe(202);
-  });
-
-  it.each<[string, Listener]>([
-    ["its response", (_, response) => response.destroy()],
-    ["its socket", (request) => request.socket.destroy()],
-    ["its response, over a file that is missing", (_, response) => pipeline(createReadStream("/is/missing"), response, () => {})],
-  ])("is a failure where our own side breaks off %s, once the request was read", async (_, breakOff) => {
-    const act: Listener = (request, response) => request.resume().on("end", () => breakOff(request, response));
-    expect(await outcome(act, ask)).toBe("the response was broken off before its end");
-  });
-
-  it("is a failure where it was broken off before", async () => {
-    const made: Promise<number>[] = [];
-    const broken = new Promise<void>((resolve) => {
-      void start((request, response) => {
-        request.resume().on("end", () => response.destroy());
-        response.on("close", () => resolve(void made.push(outcomeOf(request, response))));
-      }).then(({ talk }) => talk(GET));
-    });
-    await broken;
-    await expect(made[0]).rejects.toThrow("the response was broken off before its end");
-  });
-
-  it("is a failure where a response without a socket is broken off, as a bridge from another platform makes one", async () => {
-    const request = new IncomingMessage(null as unknown as Socket);
-    const response = new ServerResponse(request);
-    const made = outcomeOf(request, response);
-    response.destroy();
-    response.emit("close");
-    await expect(made).rejects.toThrow("the response was broken off before its end");
-  });
-
-  it.each<[string, (socket: Socket) => unknown]>([
-    ["hung up", (socket) => socket.destroy()],
-    ["reset the connection", (socket) => socket.resetAndDestroy()],
-    ["gone on with what is no HTTP", (socket) => socket.write("nonsense\r\n\r\n")],
-    ["begun another request and not ended it", (socket) => socket.write("GET /")],
-  ])("waits for the handler's own end where the sender has %s", async (_, goOn) => {
-    const act: Listener = (request, response) => {
-      request.resume().on("end", () => goOn(sender));
-      request.socket.on("close", () => {
-        expect(isBrokenOff(request, response)).toBe(false);
-        response.statusCode = 203;
-        response.end();
-      });
-    };
-    let sender!: Socket;
-    const client = async (open: () => Promise<Socket>): Promise<void> => {
-      sender = await open();
-      sender.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    };
-    expect(await outcome(act, client, { headersTimeout: 50, connectionsCheckingInterval: 20 })).toBe(203);
   });
 });
