@@ -5,3 +5,23 @@ export type Awaitable<T> = T | Promise<T>;
 export function andThen<A, B>(value: Awaitable<A>, next: (value: A) => Awaitable<B>): Awaitable<B> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
+
+/** The first answer that is one, asked for item by item: `undefined` is none. */
+export function firstOf<I, A>(items: readonly I[], ask: (item: I) => Awaitable<A | undefined>, from = 0): Awaitable<A | undefined> {
+  for (let i = from; i < items.length; i++) {
+    const answer = ask(items[i] as I);
+    if (answer instanceof Promise) return answer.then((found) => found ?? firstOf(items, ask, i + 1));
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}
+
+/** Makes an answer of a failure, at once or by rejection; `recover` may throw it on. */
+export function recovered<A>(ask: () => Awaitable<A>, recover: (error: unknown) => A): Awaitable<A> {
+  try {
+    const answer = ask();
+    return answer instanceof Promise ? answer.catch(recover) : answer;
+  } catch (error) {
+    return recover(error);
+  }
+}

@@ -1,5 +1,5 @@
 /** Steps 4 to 11 for one configured provider: handshakes, proof, timestamp and event. */
-import { type Awaitable, andThen } from "../awaitable.js";
+import { type Awaitable, andThen, recovered } from "../awaitable.js";
 import type { ClaimFacts } from "../claim/plan-claim.js";
 import { Refusal } from "../errors.js";
 import type { EventFacts } from "../event.js";
@@ -105,15 +105,8 @@ export function createAuthenticator({ name, "~configured": provider }: Provider,
     authenticate(opened, reading, lossy) {
       if (opened instanceof Refusal) throw opened;
       const given = { delivery: reading, secretTimeout: settled.secretTimeout };
-      try {
-        const proof = prove(opened, provider, given);
-        if (!(proof instanceof Promise)) return toProven(proof, settled);
-        const proven = proof.then((found) => toProven(found, settled));
-        return lossy ? proven.catch(blameDecoder) : proven;
-      } catch (error) {
-        if (lossy) blameDecoder(error);
-        throw error;
-      }
+      const proven = (): Awaitable<Proven> => andThen(prove(opened, provider, given), (proof) => toProven(proof, settled));
+      return lossy ? recovered(proven, blameDecoder) : proven();
     },
 
     checkTimestamp({ proof: { attempt }, timestamp }) {

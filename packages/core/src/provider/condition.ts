@@ -1,4 +1,5 @@
 import { isEqual } from "#crypto";
+import { type Awaitable, andThen, firstOf } from "../awaitable.js";
 import type { Part } from "../signature/crypto.js";
 import { isAscii, toUtf8, toWireBytes } from "../signature/encodings.js";
 import type { Attempt } from "./attempt.js";
@@ -49,20 +50,12 @@ function rankOf({ source, wanted }: Condition): number {
 }
 
 /** Tells whether all conditions hold. */
-export function matches({ conditions }: CompiledMatch, attempt: Attempt, ink: Ink): boolean | Promise<boolean> {
-  return holdFrom(0, conditions, attempt, ink);
+export function matches({ conditions }: CompiledMatch, attempt: Attempt, ink: Ink): Awaitable<boolean> {
+  const failed = firstOf(conditions, (condition) => andThen(holds(condition, attempt, ink), (held) => (held ? undefined : "failed")));
+  return andThen(failed, (found) => found === undefined);
 }
 
-function holdFrom(index: number, conditions: readonly Condition[], attempt: Attempt, ink: Ink): boolean | Promise<boolean> {
-  for (let i = index; i < conditions.length; i++) {
-    const held = holds(conditions[i] as Condition, attempt, ink);
-    if (typeof held === "object") return held.then((yes) => yes && holdFrom(i + 1, conditions, attempt, ink));
-    if (!held) return false;
-  }
-  return true;
-}
-
-function holds({ source, wanted, literal }: Condition, attempt: Attempt, ink: Ink): boolean | Promise<boolean> {
+function holds({ source, wanted, literal }: Condition, attempt: Attempt, ink: Ink): Awaitable<boolean> {
   const value = attempt.read(source);
   if (typeof wanted === "boolean") return (value !== undefined) === wanted;
   if (value === undefined) return false;

@@ -1,5 +1,5 @@
 /** Who answers handshakes: signed and unsigned ones are asked for by different steps, and answered alike. */
-import { type Awaitable, andThen } from "../awaitable.js";
+import { type Awaitable, andThen, firstOf, recovered } from "../awaitable.js";
 import { Refusal } from "../errors.js";
 import type { Reply } from "../reply.js";
 import type { SecretKey } from "../signature/crypto.js";
@@ -18,14 +18,14 @@ export function createHandshakeDesk(name: string, provider: ConfiguredProvider, 
   const { onSecret } = provider;
   const holders = provider.schemes.filter(({ scheme }) => scheme.secretForm !== undefined);
 
-  function answerFrom(index: number, handshakes: readonly CompiledHandshake[], attempt: Attempt): Awaitable<Reply | undefined> {
-    for (let i = index; i < handshakes.length; i++) {
-      const handshake = handshakes[i] as CompiledHandshake;
-      const met = andThen(inkOf(attempt, handshake), (ink) => isMet(handshake, attempt, ink));
-      if (met instanceof Promise) return met.then((yes) => (yes ? answer(handshake, attempt) : answerFrom(i + 1, handshakes, attempt)));
-      if (met) return answer(handshake, attempt);
-    }
-    return undefined;
+  function answerIfMet(handshake: CompiledHandshake, attempt: Attempt): Awaitable<Reply | undefined> {
+    const met = andThen(inkOf(attempt, handshake), (ink) =>
+      recovered(
+        () => matches(handshake.when, attempt, ink),
+        (error) => unread(handshake, error),
+      ),
+    );
+    return andThen(met, (yes) => (yes ? answer(handshake, attempt) : undefined));
   }
 
   async function answer(handshake: CompiledHandshake, attempt: Attempt): Promise<Reply> {
@@ -46,8 +46,10 @@ export function createHandshakeDesk(name: string, provider: ConfiguredProvider, 
 
   /** What an answer may be computed with: the delivery's first shared secret, of its own scheme or else of the first that has one. */
   function inkOf({ scheme: { context, hash, words }, reading }: Attempt, { usesSecret }: CompiledHandshake): Awaitable<Ink> {
+    const without: Ink = { context, hash, secret: undefined };
+    if (!usesSecret) return without;
     const { scheme, ring } = holders.find((holder) => holder.scheme.words === words) ?? holders[0] ?? {};
-    if (!usesSecret || scheme === undefined || ring === undefined) return { context, hash, secret: undefined };
+    if (scheme === undefined || ring === undefined) return without;
     return andThen(ring.keysFor(reading, secretTimeout), ({ keys, unknown }) => ({
       context,
       hash: scheme.hash,
@@ -55,16 +57,7 @@ export function createHandshakeDesk(name: string, provider: ConfiguredProvider, 
     }));
   }
 
-  return (handshakes, attempt) => answerFrom(0, handshakes, attempt);
-}
-
-function isMet(handshake: CompiledHandshake, attempt: Attempt, ink: Ink): Awaitable<boolean> {
-  try {
-    const met = matches(handshake.when, attempt, ink);
-    return met instanceof Promise ? met.catch((error) => unread(handshake, error)) : met;
-  } catch (error) {
-    return unread(handshake, error);
-  }
+  return (handshakes, attempt) => firstOf(handshakes, (handshake) => answerIfMet(handshake, attempt));
 }
 
 /** A body too broken to be a handshake that nobody signs is none; as a delivery it has its own refusal. */

@@ -1,5 +1,5 @@
 /** The proof itself: the scheme and the key that fit. */
-import { type Awaitable, andThen } from "../awaitable.js";
+import { type Awaitable, andThen, firstOf, recovered } from "../awaitable.js";
 import { Refusal } from "../errors.js";
 import type { PublicKey, SecretKey } from "../signature/crypto.js";
 import type { KeyQuestion, KeySet } from "../signature/key-ring.js";
@@ -25,45 +25,21 @@ export interface ProofContext {
 }
 
 /**
- * Step 8: finds the scheme and the key that fit.
+ * Step 8: finds the first scheme that fits, and its key; else the refusal that says most.
  * @throws Refusal `SIGNATURE_MISMATCH` and the others of its step, at once or by rejection
  */
 export function prove(candidates: readonly Candidate[], provider: ConfiguredProvider, given: ProofContext): Awaitable<Proof> {
-  return proveFrom(0, new Worst(), candidates, provider, given);
-}
-
-/** The first scheme that fits; else the refusal that says most. */
-function proveFrom(
-  index: number,
-  worst: Worst,
-  candidates: readonly Candidate[],
-  provider: ConfiguredProvider,
-  given: ProofContext,
-): Awaitable<Proof> {
-  for (let i = index; i < candidates.length; i++) {
-    const next = (): Awaitable<Proof> => proveFrom(i + 1, worst, candidates, provider, given);
-    try {
-      const proof = proveOne(candidates[i] as Candidate, provider, given);
-      if (proof instanceof Promise)
-        return proof.then(
-          (found) => found ?? next(),
-          (error) => {
-            note(error, worst);
-            return next();
-          },
-        );
-      if (proof !== undefined) return proof;
-    } catch (error) {
-      note(error, worst);
-    }
-  }
-  throw worst.refusal ?? new Refusal("HEADER_MISSING", NOBODY);
-}
-
-/** Keeps why a scheme does not fit. @throws what speaks against the whole delivery */
-function note(error: unknown, worst: Worst): void {
-  if (!isTolerable(error) && !isNoFit(error)) throw error;
-  worst.add(error);
+  const worst = new Worst();
+  // keeps why a scheme does not fit, and throws what speaks against the whole delivery
+  const note = (error: unknown): undefined => {
+    if (!isTolerable(error) && !isNoFit(error)) throw error;
+    worst.add(error);
+  };
+  const first = firstOf(candidates, (candidate) => recovered(() => proveOne(candidate, provider, given), note));
+  return andThen(first, (proof) => {
+    if (proof === undefined) throw worst.refusal ?? new Refusal("HEADER_MISSING", NOBODY);
+    return proof;
+  });
 }
 
 /** Proves a delivery by one scheme; `undefined` where the scheme does not speak for it. */
